@@ -1,0 +1,1 @@
+//! The main API: assembles the features into one server.

@@ -1,0 +1,81 @@
+//! Repeatable chance: every draw is a pure function of (seed, who, what).
+//!
+//! A stream of random numbers would depend on which visitor asks first; a hash does not, whatever the scheduling.
+
+use sha2::{Digest, Sha256};
+
+/// The seed of a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chance {
+    seed: u64,
+}
+
+impl Chance {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { seed }
+    }
+
+    /// Uniform in 0..1 (1 excluded), in steps of 2^-53.
+    pub(crate) fn uniform(self, who: u32, what: &str) -> f64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.digest(who, what, 0);
+        let high = u32::from_be_bytes([a, b, c, d]);
+        let low = u32::from_be_bytes([e, f, g, h]) >> 11;
+        (f64::from(high) * 2_097_152.0 + f64::from(low)) / 9_007_199_254_740_992.0
+    }
+
+    /// 32 hexadecimal digits, different for every (seed, run, who, what).
+    pub(crate) fn name(self, run: u64, who: u32, what: &str) -> String {
+        let digest = self.digest(who, what, run);
+        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn digest(self, who: u32, what: &str, run: u64) -> [u8; 32] {
+        Sha256::new()
+            .chain_update(self.seed.to_be_bytes())
+            .chain_update(run.to_be_bytes())
+            .chain_update(who.to_be_bytes())
+            .chain_update(what)
+            .finalize()
+            .into()
+    }
+}
+
+/// A number from the operating system, for a seed nobody chose and for what must be unique to one run.
+pub(crate) fn fresh() -> Result<u64, getrandom::Error> {
+    getrandom::u64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `int.from_bytes(hashlib.sha256(struct.pack(">QQI", 42, 0, 7) + b"test").digest()[:8], "big") >> 11` over 2^53.
+    #[test]
+    fn a_seed_means_the_same_draw_for_ever() {
+        let draw = Chance::new(42).uniform(7, "test");
+        assert!((draw - 0.8579457852653875).abs() < 1e-15, "{draw:?}");
+    }
+
+    #[test]
+    fn draws_are_uniform() {
+        let chance = Chance::new(1);
+        let draws: Vec<f64> = (0..10_000).map(|who| chance.uniform(who, "x")).collect();
+        let below = |bound: f64| draws.iter().filter(|draw| **draw < bound).count();
+        assert!(draws.iter().all(|draw| (0.0..1.0).contains(draw)));
+        for (bound, expected) in [(0.15, 1_500), (0.35, 3_500), (0.9, 9_000)] {
+            // Five standard deviations of a binomial count are at most 250.
+            assert!(below(bound).abs_diff(expected) < 250, "{bound}: {}", below(bound));
+        }
+    }
+
+    #[test]
+    fn names_differ_by_run_visitor_and_test() {
+        let chance = Chance::new(1);
+        let name = chance.name(1, 2, "x");
+        assert_eq!(name.len(), 32);
+        assert_eq!(name, chance.name(1, 2, "x"));
+        for other in [chance.name(2, 2, "x"), chance.name(1, 3, "x"), chance.name(1, 2, "y"), Chance::new(2).name(1, 2, "x")] {
+            assert_ne!(name, other);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The words every other crate speaks: identifiers, time, chance, roles, secrets and problems.
+//!
+//! Pure: no async, no files, no network, and no clock or random source of its own. Time and chance come in through
+//! [`Clock`] and [`Ids`], which the programs implement and the tests replace. Start reading at [`Problem`], the one
+//! shape in which every failure leaves the server.
+
+mod chance;
+mod ids;
+mod problem;
+mod role;
+mod secret;
+mod text;
+mod time;
+
+pub use chance::Ids;
+pub use ids::{SessionId, UserId};
+pub use problem::{FieldError, Problem};
+pub use role::{Role, UnknownRole};
+pub use secret::Secret;
+pub use text::{TextFault, check_text};
+pub use time::{Clock, Timestamp};

@@ -1,0 +1,6 @@
+//! Distributions: survival functions (upper tails) and quantiles. Their callers turn tails into p-values.
+//!
+//! Tails are always computed as tails, never as `1 - cdf`: a p-value of 1e-20 must come out as 1e-20.
+
+pub mod chi_squared;
+pub mod normal;

@@ -1,0 +1,17 @@
+//! Rate limits over memory or Redis: "at most so many of these per key in any stretch of this length".
+//!
+//! This crate must never know what is limited (sign-ins, events, model calls) nor what a key means; callers hand it a
+//! [`Rule`] and an opaque key. It is the only user of the Redis client.
+//!
+//! Start reading at [`RateLimiter`]; the arithmetic of the sliding window is in `window.rs` and once more, for Redis,
+//! in `window.lua`. A test runs the two side by side.
+
+mod digest;
+mod limiter;
+mod memory;
+mod rule;
+mod shared;
+mod window;
+
+pub use limiter::{Clock, RateLimiter, RedisUrlError, Status};
+pub use rule::{Decision, Rule};

@@ -1,0 +1,167 @@
+//! From an address to an open database.
+
+use crate::database::Pools;
+use crate::durability::{self, DurabilityError, sqlite_synchronous};
+use crate::{Db, DbError, WeakDurability};
+use dashly_kernel::Secret;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// How long a caller waits for a connection before it hears that the database is away.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long SQLite waits for a lock that another process holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Readers beside the one writer; results and sign-in are short.
+const SQLITE_READERS: u32 = 4;
+/// Connections per process. The batching writer uses one, so that this is for sign-in, results and the mirror.
+const POSTGRES_CONNECTIONS: u32 = 10;
+
+/// Where the database is.
+#[derive(Clone, Debug)]
+pub enum DatabaseUrl {
+    /// A file on this machine, created when missing.
+    Sqlite(PathBuf),
+    /// A connection string of a PostgreSQL server.
+    Postgres(Secret<String>),
+}
+
+/// The text is not the address of a database.
+#[derive(Debug, thiserror::Error)]
+#[error("expected postgres://user:password@host:port/name or sqlite:path/to/file")]
+pub struct InvalidDatabaseUrl;
+
+impl FromStr for DatabaseUrl {
+    type Err = InvalidDatabaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDatabaseUrl> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            PgConnectOptions::from_str(text).map_err(|_| InvalidDatabaseUrl)?;
+            return Ok(Self::Postgres(Secret::new(text.to_owned())));
+        }
+        let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:"));
+        match path {
+            Some(path) if !path.is_empty() => Ok(Self::Sqlite(PathBuf::from(path))),
+            _ => Err(InvalidDatabaseUrl),
+        }
+    }
+}
+
+impl std::fmt::Display for DatabaseUrl {
+    /// Without the password.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(formatter, "sqlite:{}", path.display()),
+            Self::Postgres(url) => match PgConnectOptions::from_str(url.expose()) {
+                Ok(options) => write!(
+                    formatter,
+                    "postgres://{}@{}:{}/{}",
+                    options.get_username(),
+                    options.get_host(),
+                    options.get_port(),
+                    options.get_database().unwrap_or_default()
+                ),
+                Err(_) => formatter.write_str("postgres://…"),
+            },
+        }
+    }
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The address is not understood.
+    #[error(transparent)]
+    Url(#[from] InvalidDatabaseUrl),
+    /// The folder of the database file could not be made.
+    #[error("could not create the folder {}", .path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The database did not answer.
+    #[error("could not open the database {url}")]
+    Open {
+        /// Its address without the password.
+        url: String,
+        /// What the driver said.
+        source: DbError,
+    },
+    /// The database answers but may lose committed data.
+    #[error(transparent)]
+    Weak(#[from] WeakDurability),
+}
+
+impl Db {
+    /// Opens the database and reads back that what it commits is kept.
+    ///
+    /// # Errors
+    /// [`ConnectError`]; `Open` can pass by itself when a server is just starting.
+    pub async fn connect(url: &DatabaseUrl) -> Result<Self, ConnectError> {
+        let db = match url {
+            DatabaseUrl::Sqlite(path) => Self::open_sqlite(path).await?,
+            DatabaseUrl::Postgres(text) => Self::open_postgres(text)?,
+        };
+        match durability::check(&db).await {
+            Ok(()) => Ok(db),
+            Err(DurabilityError::Weak(weak)) => Err(weak.into()),
+            Err(DurabilityError::Read(source)) => Err(ConnectError::Open { url: url.to_string(), source }),
+        }
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Self, ConnectError> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            tokio::fs::create_dir_all(folder)
+                .await
+                .map_err(|source| ConnectError::Folder { path: folder.to_owned(), source })?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(sqlite_synchronous())
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let open_error = |source: sqlx::Error| ConnectError::Open {
+            url: DatabaseUrl::Sqlite(path.to_owned()).to_string(),
+            source: source.into(),
+        };
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await
+            .map_err(open_error)?;
+        // Readers must not set the journal mode: only the writer may touch the file.
+        let reader_options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
+        let readers = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(reader_options)
+            .await
+            .map_err(open_error)?;
+        Ok(Self { pools: Pools::Sqlite { writer, readers } })
+    }
+
+    fn open_postgres(url: &Secret<String>) -> Result<Self, ConnectError> {
+        let options = PgConnectOptions::from_str(url.expose())
+            .map_err(|_| InvalidDatabaseUrl)?
+            .application_name("dashly")
+            .options([
+                ("synchronous_commit", "on"),
+                ("statement_timeout", "10s"),
+                ("idle_in_transaction_session_timeout", "30s"),
+            ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_lazy_with(options);
+        Ok(Self { pools: Pools::Postgres(pool) })
+    }
+}

@@ -1,0 +1,126 @@
+//! Accepting connections, and ending without dropping anybody.
+
+use axum::Router;
+use dashly_telemetry::{Health, Phase, Tasks};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::ServiceExt;
+
+/// Connections open at once; a further caller waits in the listener's queue.
+const MAX_CONNECTIONS: usize = 10_000;
+/// How long a caller may take to send a request's head, and how long an idle connection is kept.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// A request's head (line and headers) may have this many bytes; above, it is answered 431.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// Requests in progress get this long to end once the listener is closed.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The other end of the connection that a request came in on.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerAddress(pub SocketAddr);
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// After the stop signal, requests are still accepted for this long, until routers have noticed.
+    pub drain: Duration,
+    /// Where the phase is announced.
+    pub health: Health,
+    /// Runs one task per connection.
+    pub tasks: Tasks,
+}
+
+/// Serves `router` on `listener` until `stop` completes; returns when the last request in progress has been answered
+/// (or after eight seconds).
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    options: ServeOptions,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let graceful = GracefulShutdown::new();
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    accept_until(&listener, &router, &graceful, &permits, &options, stop).await;
+    drop(listener);
+    if tokio::time::timeout(FINISH_TIMEOUT, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not end in time and were cut");
+    }
+}
+
+/// Accepts until `stop`, and then for as long as routers may still send somebody.
+async fn accept_until(
+    listener: &TcpListener,
+    router: &Router,
+    graceful: &GracefulShutdown,
+    permits: &Arc<Semaphore>,
+    options: &ServeOptions,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let accept = accept_loop(listener, router, graceful, permits, &options.tasks);
+    tokio::pin!(accept);
+    tokio::select! {
+        () = &mut accept => {}
+        () = stop => {}
+    }
+    options.health.set_phase(Phase::Draining);
+    if !options.drain.is_zero() {
+        tracing::info!(seconds = options.drain.as_secs(), "draining: still serving what comes");
+        // The end of the drain is the expected outcome.
+        let _ = tokio::time::timeout(options.drain, &mut accept).await;
+    }
+}
+
+async fn accept_loop(
+    listener: &TcpListener,
+    router: &Router,
+    graceful: &GracefulShutdown,
+    permits: &Arc<Semaphore>,
+    tasks: &Tasks,
+) {
+    loop {
+        // The semaphore is never closed.
+        let Ok(permit) = Arc::clone(permits).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                tasks.spawn("connection", serve_connection(stream, peer, router.clone(), graceful.watcher(), permit));
+            }
+            Err(error) => {
+                // Mostly "too many open files": give connections time to end instead of spinning.
+                tracing::warn!(%error, "could not accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn serve_connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    watcher: hyper_util::server::graceful::Watcher,
+    permit: OwnedSemaphorePermit,
+) {
+    // Answers are small; waiting to fill a packet only delays them.
+    let _ = stream.set_nodelay(true);
+    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request = request.map(axum::body::Body::new);
+        request.extensions_mut().insert(PeerAddress(peer));
+        router.clone().oneshot(request)
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+    drop(permit);
+}

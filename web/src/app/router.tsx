@@ -1,0 +1,90 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { RequireAdmin } from '../features/identity/RequireAdmin.tsx';
+import { NotFoundPage } from './NotFoundPage.tsx';
+import { PageCrash } from './PageCrash.tsx';
+import { PagePending } from './PagePending.tsx';
+import { Shell } from './Shell.tsx';
+
+const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
+
+const homeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('../features/home/HomePage.tsx'), 'HomePage'),
+});
+
+const demoRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/experiment-demo',
+  component: lazyRouteComponent(() => import('../features/demo/DemoPage.tsx'), 'DemoPage'),
+});
+
+const pricingRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/pricing',
+  component: lazyRouteComponent(() => import('../features/pricing/PricingPage.tsx'), 'PricingPage'),
+});
+
+const loginRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/admin/login',
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    typeof search.next === 'string' ? { next: search.next } : {},
+  component: lazyRouteComponent(() => import('../features/identity/SignInPage.tsx'), 'SignInPage'),
+});
+
+const adminIndexRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/admin',
+  beforeLoad: () => {
+    throw redirect({ to: '/admin/experiments', replace: true });
+  },
+});
+
+const administratorsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'administrators',
+  component: () => (
+    <RequireAdmin>
+      <Outlet />
+    </RequireAdmin>
+  ),
+});
+
+const experimentsRoute = createRoute({
+  getParentRoute: () => administratorsRoute,
+  path: '/admin/experiments',
+  component: lazyRouteComponent(
+    () => import('../features/experiments/ExperimentsPage.tsx'),
+    'ExperimentsPage',
+  ),
+});
+
+/** Every page of the app. Pages are loaded when they are first opened. */
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([
+    homeRoute,
+    demoRoute,
+    pricingRoute,
+    loginRoute,
+    adminIndexRoute,
+    administratorsRoute.addChildren([experimentsRoute]),
+  ]),
+  defaultPreload: 'intent',
+  defaultPendingComponent: PagePending,
+  defaultErrorComponent: PageCrash,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

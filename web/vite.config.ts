@@ -1,0 +1,20 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const DEVELOPMENT_SERVER = 'http://127.0.0.1:3000';
+
+export default defineConfig({
+  plugins: [react()],
+  server: {
+    host: '127.0.0.1',
+    proxy: { '/api': DEVELOPMENT_SERVER, '/health': DEVELOPMENT_SERVER },
+  },
+  build: {
+    target: 'es2022',
+    // The server's content security policy allows files only: nothing may end up inside the page or as a data address.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // The chart library is one lazily loaded chunk of about 500 kB before compression; nothing else comes near it.
+    chunkSizeWarningLimit: 600,
+  },
+});
