@@ -7,6 +7,7 @@ create table users (
   email text not null,
   email_key text not null constraint users_email_key unique,
   password_hash text not null,
+  password_changed_at timestamptz not null,
   role text not null,
   status text not null,
   company_name text,

@@ -11,7 +11,10 @@ export interface Credentials {
 /** Signs in; the server sets the session cookie. Throws with status 401 (wrong) or 429 (too many attempts). */
 export async function signIn({ account, password }: Credentials): Promise<User> {
   const identity = account.includes('@') ? { email: account } : { username: account };
-  const answer = await request<LoginResponse>('/api/auth/login', { method: 'POST', body: { ...identity, password } });
+  const answer = await request<LoginResponse>('/api/auth/login', {
+    method: 'POST',
+    body: { ...identity, password },
+  });
   return answer.user;
 }
 

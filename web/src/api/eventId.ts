@@ -4,7 +4,9 @@
  * `crypto.randomUUID` exists only on HTTPS and localhost. A self-hosted install is often opened by address over plain
  * HTTP, where the id is built from `getRandomValues` in the same form (version 4).
  */
-export function newEventId(source: Pick<Crypto, 'getRandomValues'> & Partial<Pick<Crypto, 'randomUUID'>> = crypto): string {
+export function newEventId(
+  source: Pick<Crypto, 'getRandomValues'> & Partial<Pick<Crypto, 'randomUUID'>> = crypto,
+): string {
   if (typeof source.randomUUID === 'function') {
     return source.randomUUID();
   }

@@ -16,13 +16,22 @@ describe('parseProblem', () => {
 
     const error = parseProblem({ status: 400, body, retryAfter: null }, NOW);
 
-    expect(error).toMatchObject({ kind: 'problem', status: 400, detail: 'password is required', requestId: 'req_1' });
+    expect(error).toMatchObject({
+      kind: 'problem',
+      status: 400,
+      detail: 'password is required',
+      requestId: 'req_1',
+    });
     expect(error.fields).toEqual([{ pointer: '/password', code: 'required', detail: 'must not be empty' }]);
   });
 
   it('reads the older message and error keys', () => {
-    expect(parseProblem({ status: 401, body: '{"message":"no token"}', retryAfter: null }, NOW).detail).toBe('no token');
-    expect(parseProblem({ status: 400, body: '{"error":"no event"}', retryAfter: null }, NOW).detail).toBe('no event');
+    expect(parseProblem({ status: 401, body: '{"message":"no token"}', retryAfter: null }, NOW).detail).toBe(
+      'no token',
+    );
+    expect(parseProblem({ status: 400, body: '{"error":"no event"}', retryAfter: null }, NOW).detail).toBe(
+      'no event',
+    );
   });
 
   it('never shows a body that is not a problem', () => {

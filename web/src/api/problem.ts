@@ -29,7 +29,10 @@ export function parseProblem(answer: FailedAnswer, now: Date): ApiError {
   return new ApiError({
     kind: problem ? 'problem' : 'unexpected',
     status: answer.status,
-    detail: problem?.detail ?? FALLBACK_DETAIL[answer.status] ?? `The server answered with status ${answer.status}.`,
+    detail:
+      problem?.detail ??
+      FALLBACK_DETAIL[answer.status] ??
+      `The server answered with status ${answer.status}.`,
     ...(problem ? { problem } : {}),
     ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
   });

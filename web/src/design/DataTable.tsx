@@ -1,3 +1,5 @@
+/* eslint-disable jsx-a11y/no-redundant-roles, jsx-a11y/no-interactive-element-to-noninteractive-role --
+   Not redundant: a table part that is displayed as a block on a phone loses its role unless it is given. */
 import { tableFeatures, useTable, type ColumnDef } from '@tanstack/react-table';
 import { useMemo, type ReactNode } from 'react';
 import styles from './DataTable.module.css';
@@ -16,8 +18,8 @@ export interface DataColumn<Row> {
   align?: 'start' | 'end';
   /** The cell names its row. */
   rowHeader?: boolean;
-  /** Takes the room the other columns leave. */
-  grow?: boolean;
+  /** Share of the table's width, as a CSS length. With it, tables below each other line up. */
+  width?: string;
   cell: (row: Row) => ReactNode;
 }
 
@@ -42,27 +44,33 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const byId = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns]);
   const definitions = useMemo(
     () =>
-      columns.map(
-        (column): ColumnDef<typeof features, Row> => ({
-          id: column.id,
-          header: () => column.header ?? column.label,
-          cell: (context) => column.cell(context.row.original),
-        }),
-      ),
+      columns.map((column): ColumnDef<typeof features, Row> => ({
+        id: column.id,
+        header: () => column.header ?? column.label,
+        cell: (context) => column.cell(context.row.original),
+      })),
     [columns],
   );
   const table = useTable({ features, columns: definitions, data: rows, getRowId: rowId });
-  const cellClass = (id: string) =>
-    classNames(byId.get(id)?.align === 'end' && styles.end, byId.get(id)?.grow && styles.grow);
+  const cellClass = (id: string) => classNames(byId.get(id)?.align === 'end' && styles.end);
 
   return (
-    <table role="table" className={classNames(styles.table, stack && styles.stack, compact && styles.compact)}>
+    <table
+      role="table"
+      className={classNames(styles.table, stack && styles.stack, compact && styles.compact)}
+    >
       <caption className="visually-hidden">{caption}</caption>
       <thead role="rowgroup">
         {table.getHeaderGroups().map((group) => (
           <tr key={group.id} role="row">
             {group.headers.map((header) => (
-              <th key={header.id} role="columnheader" scope="col" className={cellClass(header.column.id)}>
+              <th
+                key={header.id}
+                role="columnheader"
+                scope="col"
+                className={cellClass(header.column.id)}
+                style={{ width: byId.get(header.column.id)?.width }}
+              >
                 <table.FlexRender header={header} />
               </th>
             ))}

@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, type ReactNode } from 'react';
 import styles from './Dialog.module.css';
-import { IconButton } from './IconButton.tsx';
+import { Icon } from './Icon.tsx';
 
 interface DialogProps {
   open: boolean;
@@ -15,14 +15,17 @@ interface DialogProps {
  * The Radix dialog is not used because its scroll lock injects a style element, which the content security policy
  * refuses.
  */
-export function Dialog({ open, title, children, onClose }: DialogProps) {
+export function Dialog({ open, title: words, children, onClose }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
+  const title = useRef<HTMLHeadingElement>(null);
   const titleId = useId();
 
   useEffect(() => {
     const dialog = element.current;
     if (open && dialog && !dialog.open) {
       dialog.showModal();
+      // Start at the title, not at the close button: what the dialog is about comes first.
+      title.current?.focus();
     } else if (!open && dialog?.open) {
       dialog.close();
     }
@@ -31,10 +34,17 @@ export function Dialog({ open, title, children, onClose }: DialogProps) {
   return (
     <dialog ref={element} className={styles.dialog} aria-labelledby={titleId} onClose={onClose}>
       <div className={styles.header}>
-        <h2 id={titleId} className={styles.title}>
-          {title}
+        <h2 ref={title} id={titleId} className={styles.title} tabIndex={-1}>
+          {words}
         </h2>
-        <IconButton icon="close" label="Close" onClick={() => element.current?.close()} />
+        <button
+          type="button"
+          className={styles.close}
+          aria-label="Close"
+          onClick={() => element.current?.close()}
+        >
+          <Icon name="close" />
+        </button>
       </div>
       {open && children}
     </dialog>

@@ -17,12 +17,21 @@ interface InfoTipProps {
 export function InfoTip({ label, children, text, onOpen }: InfoTipProps) {
   return (
     <Popover.Root onOpenChange={(open) => open && onOpen?.()}>
-      <Popover.Trigger className={text ? styles.textTrigger : styles.trigger} aria-label={text ? undefined : label}>
+      <Popover.Trigger
+        className={text ? styles.textTrigger : styles.trigger}
+        aria-label={text ? undefined : label}
+      >
         <Icon name="info" size={14} />
         {text}
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content className={styles.content} sideOffset={6} collisionPadding={12} aria-label={label}>
+        <Popover.Content
+          className={styles.content}
+          sideOffset={6}
+          collisionPadding={12}
+          align={text ? 'start' : 'center'}
+          aria-label={label}
+        >
           {children}
           <Popover.Arrow className={styles.arrow} width={12} height={6} />
         </Popover.Content>

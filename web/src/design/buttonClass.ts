@@ -8,6 +8,10 @@ export type ButtonVariant = 'primary' | 'secondary' | 'ghost';
 export type ButtonSize = 'sm' | 'md' | 'lg';
 
 /** Classes of a button, for links that look like one. */
-export function buttonClass(variant: ButtonVariant = 'secondary', size: ButtonSize = 'md', block = false): string {
+export function buttonClass(
+  variant: ButtonVariant = 'secondary',
+  size: ButtonSize = 'md',
+  block = false,
+): string {
   return classNames(styles.button, styles[variant], styles[size], block && styles.block);
 }

@@ -27,7 +27,9 @@ export function formatBucket(iso: string, grain: 'hour' | 'day'): string {
   if (!date) {
     return MISSING;
   }
-  const day = new Intl.DateTimeFormat(LOCALE, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(date);
+  const day = new Intl.DateTimeFormat(LOCALE, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(
+    date,
+  );
   return grain === 'day' ? day : `${day}, ${date.toISOString().slice(11, 16)}`;
 }
 

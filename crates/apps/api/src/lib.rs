@@ -1,1 +1,22 @@
-//! The main API: assembles the features into one server.
+//! The main API: configuration in, one running server out.
+//!
+//! This crate assembles; it holds no business rule and no SQL. Read [`App::build`] for what is wired to what, and
+//! [`Config`] for everything that can be set from outside.
+
+mod app;
+mod config;
+mod data_folder;
+mod health_routes;
+mod openapi;
+mod pages;
+mod run;
+mod secrets;
+mod system;
+
+pub use app::{App, AppParts};
+pub use config::{Config, ConfigError, Setting, Settings};
+pub use data_folder::{DataFolderLock, DataFolderTaken};
+pub use openapi::{openapi_document, openapi_json};
+pub use run::{Address, Migrate, run};
+pub use secrets::{LocalSecrets, read_admin_password};
+pub use system::{OperatingSystemIds, SystemClock};

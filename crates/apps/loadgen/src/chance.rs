@@ -1,6 +1,7 @@
 //! Repeatable chance: every draw is a pure function of (seed, who, what).
 //!
-//! A stream of random numbers would depend on which visitor asks first; a hash does not, whatever the scheduling.
+//! A stream of random numbers would depend on which visitor asks first; a hash does not, whatever the
+//! scheduling.
 
 use sha2::{Digest, Sha256};
 
@@ -15,18 +16,17 @@ impl Chance {
         Self { seed }
     }
 
-    /// Uniform in 0..1 (1 excluded), in steps of 2^-53.
+    /// Uniform in 0..1 (1 excluded), in steps of 2^-48.
     pub(crate) fn uniform(self, who: u32, what: &str) -> f64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.digest(who, what, 0);
-        let high = u32::from_be_bytes([a, b, c, d]);
-        let low = u32::from_be_bytes([e, f, g, h]) >> 11;
-        (f64::from(high) * 2_097_152.0 + f64::from(low)) / 9_007_199_254_740_992.0
+        let digest = self.digest(who, what, 0);
+        digest.iter().take(6).rev().fold(0.0, |sum, byte| (sum + f64::from(*byte)) / 256.0)
     }
 
     /// 32 hexadecimal digits, different for every (seed, run, who, what).
     pub(crate) fn name(self, run: u64, who: u32, what: &str) -> String {
         let digest = self.digest(who, what, run);
-        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let number = digest.iter().take(16).fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
+        format!("{number:032x}")
     }
 
     fn digest(self, who: u32, what: &str, run: u64) -> [u8; 32] {
@@ -49,11 +49,11 @@ pub(crate) fn fresh() -> Result<u64, getrandom::Error> {
 mod tests {
     use super::*;
 
-    /// `int.from_bytes(hashlib.sha256(struct.pack(">QQI", 42, 0, 7) + b"test").digest()[:8], "big") >> 11` over 2^53.
+    /// `int.from_bytes(hashlib.sha256(struct.pack(">QQI", 42, 0, 7) + b"test").digest()[:6], "big") / 2**48`
     #[test]
     fn a_seed_means_the_same_draw_for_ever() {
         let draw = Chance::new(42).uniform(7, "test");
-        assert!((draw - 0.8579457852653875).abs() < 1e-15, "{draw:?}");
+        assert!((draw - 0.857_945_785_265_386).abs() < 1e-15, "{draw:?}");
     }
 
     #[test]
@@ -74,7 +74,12 @@ mod tests {
         let name = chance.name(1, 2, "x");
         assert_eq!(name.len(), 32);
         assert_eq!(name, chance.name(1, 2, "x"));
-        for other in [chance.name(2, 2, "x"), chance.name(1, 3, "x"), chance.name(1, 2, "y"), Chance::new(2).name(1, 2, "x")] {
+        for other in [
+            chance.name(2, 2, "x"),
+            chance.name(1, 3, "x"),
+            chance.name(1, 2, "y"),
+            Chance::new(2).name(1, 2, "x"),
+        ] {
             assert_ne!(name, other);
         }
     }

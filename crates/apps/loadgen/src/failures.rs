@@ -68,7 +68,7 @@ pub struct FailureGroup {
     pub kind: FailureKind,
     /// How many there were.
     pub count: u64,
-    /// Messages of the first few, in the order in which they came.
+    /// The first few different messages, in the order in which they came.
     pub first: Vec<String>,
 }
 
@@ -85,7 +85,8 @@ impl FailureLog {
         let group =
             self.groups.entry(kind).or_insert_with(|| FailureGroup { kind, count: 0, first: Vec::new() });
         group.count += 1;
-        if group.first.is_empty() || self.examples < MOST_EXAMPLES {
+        let room = group.first.is_empty() || self.examples < MOST_EXAMPLES;
+        if room && !group.first.contains(&message) {
             group.first.push(message);
             self.examples += 1;
         }
@@ -104,18 +105,13 @@ pub(crate) fn render(groups: &[FailureGroup]) -> String {
     if groups.is_empty() {
         return "No request failed and no answer contradicts another.\n".to_owned();
     }
-    let mut text = "Failures:\n".to_owned();
+    let mut lines = vec!["Failures:".to_owned()];
     for group in groups {
-        text.push_str(&format!("  {} × {}\n", group.count, group.kind));
-        for message in &group.first {
-            text.push_str(&format!("      {message}\n"));
-        }
-        let more = group.count.saturating_sub(u64::try_from(group.first.len()).unwrap_or(u64::MAX));
-        if more > 0 {
-            text.push_str(&format!("      … and {more} more\n"));
-        }
+        lines.push(format!("  {} × {}, first:", group.count, group.kind));
+        lines.extend(group.first.iter().map(|message| format!("      {message}")));
     }
-    text
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -123,16 +119,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_examples_are_kept_and_one_of_every_kind() {
+    fn ten_different_examples_are_kept_and_one_of_every_kind() {
         let mut log = FailureLog::default();
-        for number in 0..20 {
-            log.add(Failure { kind: FailureKind::Status(503), message: format!("first {number}") });
+        for number in 0..40 {
+            log.add(Failure { kind: FailureKind::Status(503), message: format!("full {}", number / 2) });
         }
         log.add(Failure { kind: FailureKind::Timeout, message: "late".to_owned() });
         let groups = log.into_groups();
-        assert_eq!((groups[0].count, groups[0].first.len()), (20, 10));
+        assert_eq!((groups[0].count, groups[0].first.len()), (40, 10));
         assert_eq!((groups[1].count, groups[1].first.as_slice()), (1, ["late".to_owned()].as_slice()));
         let text = render(&groups);
-        assert!(text.contains("20 × answered 503") && text.contains("… and 10 more"), "{text}");
+        assert!(text.contains("40 × answered 503, first:\n      full 0\n      full 1\n"), "{text}");
     }
 }

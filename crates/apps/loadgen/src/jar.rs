@@ -1,7 +1,8 @@
-//! The cookies of one simulated visitor: names and values, as a browser would send them back to the one site it visits.
+//! The cookies of one simulated visitor: names and values, as a browser would send them back to the one site
+//! it visits.
 //!
-//! Domain, Path and Secure are not looked at: a jar serves one site, and its test servers speak plain HTTP. Lifetimes are
-//! longer than a run; only removal counts.
+//! Domain, Path and Secure are not looked at: a jar serves one site, and its test servers speak plain HTTP.
+//! Lifetimes are longer than a run; only removal counts.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,8 @@ pub(crate) struct CookieJar {
 }
 
 impl CookieJar {
-    /// Takes over one `Set-Cookie` header: stores, replaces or removes one cookie. A header without a name is ignored.
+    /// Takes over one `Set-Cookie` header: stores, replaces or removes one cookie. A header without a name is
+    /// ignored.
     pub(crate) fn store(&mut self, set_cookie: &str) {
         let mut parts = set_cookie.split(';');
         let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
@@ -39,7 +41,8 @@ impl CookieJar {
     }
 }
 
-/// Whether the attributes ask for removal: `Max-Age` of at most 0, else an `Expires` in 1970 (what servers write for it).
+/// Whether the attributes ask for removal: `Max-Age` of at most 0, else an `Expires` in 1970 (what servers
+/// write for it).
 fn removes<'a>(attributes: impl Iterator<Item = &'a str>) -> bool {
     let mut expired = false;
     for (name, value) in attributes.filter_map(|attribute| attribute.split_once('=')) {

@@ -21,8 +21,7 @@ impl Progress {
 
     /// A bar of `total` steps named `what`; it goes away when dropped.
     pub(crate) fn start(&self, what: &str, total: u64) -> Steps {
-        let target =
-            if self.visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if self.visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(total), target).with_message(what.to_owned());
         let bar = match ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} {eta}") {
             Ok(style) => bar.with_style(style),

@@ -1,4 +1,5 @@
-//! The parts of the server's answers that are read, written down from the published contract and not shared with it.
+//! The parts of the server's answers that are read, written down from the published contract and not shared
+//! with it.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,9 @@ pub(crate) struct View {
     /// The tests whose exposure is stored.
     pub(crate) exposed: Vec<String>,
     pub(crate) enrolled: Option<Enrolled>,
+    /// The one test of the pricing view; absent on the dashboard.
+    #[serde(rename = "testId")]
+    pub(crate) test_id: Option<String>,
 }
 
 /// `enrolled`: of each test on the dashboard, of its one test on the pricing view.
@@ -22,7 +26,7 @@ pub(crate) struct View {
 #[serde(untagged)]
 pub(crate) enum Enrolled {
     Each(BTreeMap<String, bool>),
-    One(#[expect(dead_code, reason = "the dashboard answers for every test, so this one is not needed")] bool),
+    One(bool),
 }
 
 impl View {
@@ -30,7 +34,8 @@ impl View {
     pub(crate) fn enrols(&self, test_id: &str) -> bool {
         match &self.enrolled {
             Some(Enrolled::Each(tests)) => tests.get(test_id).copied().unwrap_or(false),
-            Some(Enrolled::One(_)) | None => false,
+            Some(Enrolled::One(enrolled)) => *enrolled && self.test_id.as_deref() == Some(test_id),
+            None => false,
         }
     }
 }

@@ -113,7 +113,8 @@ impl Site {
         let refused = || SiteError::BaseUrl { url: base_url.to_owned() };
         let url = Url::parse(base_url.trim()).map_err(|_| refused())?;
         let plain = url.query().is_none() && url.fragment().is_none();
-        let (true, true, Some(host)) = (matches!(url.scheme(), "http" | "https"), plain, url.host_str()) else {
+        let (true, true, Some(host)) = (matches!(url.scheme(), "http" | "https"), plain, url.host_str())
+        else {
             return Err(refused());
         };
         let mut builder = reqwest::Client::builder()
@@ -122,7 +123,8 @@ impl Site {
             // A redirected POST would silently become a GET; a redirect is reported as what it is.
             .redirect(redirect::Policy::none());
         if matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
-            // A proxy from the environment cannot reach this machine's loopback and would be what is measured.
+            // A proxy from the environment cannot reach this machine's loopback and would be what is
+            // measured.
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(SiteError::Client)?;
@@ -134,7 +136,8 @@ impl Site {
         &self.base_url
     }
 
-    /// Asks with the cookies of `jar` and keeps the new ones in it. Only a 200 with the expected body is a success.
+    /// Asks with the cookies of `jar` and keeps the new ones in it. Only a 200 with the expected body is a
+    /// success.
     pub(crate) async fn ask<T: DeserializeOwned>(
         &self,
         jar: &mut CookieJar,

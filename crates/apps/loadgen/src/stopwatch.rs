@@ -1,4 +1,5 @@
-//! Elapsed time: the only place that reads a clock. Durations are what this crate measures, so no clock is passed in.
+//! Elapsed time: the only place that reads a clock. Durations are what this crate measures, so no clock is
+//! passed in.
 
 use std::time::{Duration, Instant};
 

@@ -1,28 +1,23 @@
 //! Aligned plain text.
 
-/// Rows (the first one is the heading) as lines with two spaces before and between columns. The first `left` columns are
-/// aligned to the left, the others, numbers, to the right.
+/// Rows (the first one is the heading) as lines with two spaces before and between columns. The first `left`
+/// columns are aligned to the left, the others, numbers, to the right.
 pub(crate) fn align(rows: &[Vec<String>], left: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
         .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max())
         .map(|width| width.unwrap_or(0))
         .collect();
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            line.push_str("  ");
-            if column < left {
-                line.push_str(&format!("{cell:<width$}"));
-            } else {
-                line.push_str(&format!("{cell:>width$}"));
-            }
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    let mut lines: Vec<String> = rows.iter().map(|row| line(row, &widths, left)).collect();
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn line(row: &[String], widths: &[usize], left: usize) -> String {
+    let cells = row.iter().zip(widths).enumerate().map(|(column, (cell, width))| {
+        if column < left { format!("  {cell:<width$}") } else { format!("  {cell:>width$}") }
+    });
+    cells.collect::<String>().trim_end().to_owned()
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Statistics of Dashly: pure functions from counts to intervals, tests and p-values.
 //!
-//! Nothing here may know of visitors, experiments, files, the network, the clock or a random generator: the caller
-//! brings counts, this crate answers with numbers. No function returns NaN or infinity or panics; input outside
-//! the stated range is a [`StatsError`].
+//! Nothing here may know of visitors, experiments, files, the network, the clock or a random generator: the
+//! caller brings counts, this crate answers with numbers. No answer is NaN or infinite and nothing panics:
+//! input outside the stated range is a [`StatsError`]. (The plain functions of [`special`] and [`normal`] give
+//! NaN for NaN, as `std` does.)
 //!
 //! Three floors, imports point downwards only:
 //!
@@ -12,8 +13,8 @@
 //! | distributions | [`normal`], [`chi_squared`] | survival functions and quantiles |
 //! | functions | [`special`] | error function, incomplete gamma function |
 //!
-//! A new method gets a file in the folder of its question (a sequential test of two proportions: `proportion/`), a
-//! new kind of question its own folder. Start reading at [`proportion`].
+//! A new method gets a file in the folder of its question (a sequential test of two proportions:
+//! `proportion/`), a new kind of question its own folder. Start reading at [`proportion`].
 
 pub mod distributions;
 mod error;

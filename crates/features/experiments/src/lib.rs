@@ -1,1 +1,32 @@
-//! Experiments: definitions, assignment, exposures, events, results.
+//! Experiments: `tests.json`, assignment, exposures, events and results.
+//!
+//! The way of a request: [`Assign`] gives the visitor a variant of every running experiment (a pure function of salt
+//! and visitor, carried by a cookie), [`Expose`] records that a view showed them, a handler answers, and
+//! [`Experiments::log_event`] records what the visitor did. Both records go to one batching writer and are answered
+//! when their commit is on disk. Results are read from totals that the writer keeps in the same transaction.
+//!
+//! Where to start: `ingest/decide.rs` says what counts; `assignment/draw.rs` says who gets what.
+//!
+//! This feature knows nothing of how people sign in; its one protected route asks `dashly_web::Administrator`.
+
+mod assignment;
+mod definitions;
+mod http_routes;
+mod ingest;
+mod layers;
+mod mirror;
+mod results;
+mod segments;
+mod service;
+
+pub use assignment::{Assigned, Assignments, VISITOR_COOKIE, VisitorId};
+pub use definitions::{
+    DefinitionFault, Definitions, DefinitionsFile, DefinitionsStatus, Experiment, Phase, Status, Variant,
+    parse_definitions,
+};
+pub use http_routes::routes;
+pub use ingest::{CountedAs, EventOutcome};
+pub use layers::{Assign, AssignService, Expose, ExposeService};
+pub use mirror::{MirrorReport, MirrorStatus};
+pub use results::*;
+pub use service::{Experiments, ExperimentsConfig, Exposed, LogEventError, NewEvent, NotStored};

@@ -15,3 +15,11 @@ mod window;
 
 pub use limiter::{Clock, RateLimiter, RedisUrlError, Status};
 pub use rule::{Decision, Rule};
+
+/// The Redis that tests use.
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests get their services through the environment")]
+fn test_redis_url() -> String {
+    std::env::var("DASHLY_TEST_REDIS_URL")
+        .expect("no DASHLY_TEST_REDIS_URL: run through scripts/with-test-services")
+}

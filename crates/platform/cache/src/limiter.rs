@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::digest::Digest;
 use crate::memory::Memory;
-use crate::rule::{Decision, Operation, Rule};
+use crate::rule::{Call, Decision, Operation, Rule};
 use crate::shared::Shared;
 
 /// Tells the time since any fixed moment. Only differences matter; it should not step back.
@@ -128,7 +128,8 @@ impl RateLimiter {
     pub async fn probe(&self) -> Status {
         if let Some(shared) = &self.shared {
             let key = Digest::of(&self.key_secret, PROBE.name, "");
-            shared.apply(&PROBE, key, (self.clock)(), Operation::Peek).await;
+            let call = Call { rule: &PROBE, key, operation: Operation::Peek };
+            shared.apply(&call, (self.clock)()).await;
         }
         self.status()
     }
@@ -136,15 +137,15 @@ impl RateLimiter {
     async fn apply(&self, rule: &Rule, key: &str, operation: Operation) -> Decision {
         let now = (self.clock)();
         let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        let key = Digest::of(&self.key_secret, rule.name, key);
+        let call = Call { rule, key: Digest::of(&self.key_secret, rule.name, key), operation };
         let Some(shared) = &self.shared else {
-            return self.local.apply(rule, key, now_ms, operation);
+            return self.local.apply(&call, now_ms);
         };
-        let Some(decision) = shared.apply(rule, key, now, operation).await else {
-            return self.local.apply(rule, key, now_ms, operation);
+        let Some(decision) = shared.apply(&call, now).await else {
+            return self.local.apply(&call, now_ms);
         };
-        if let Some(echo) = echo_of(operation, decision) {
-            self.local.apply(rule, key, now_ms, echo);
+        if let Some(operation) = echo_of(operation, decision) {
+            self.local.apply(&Call { operation, ..call }, now_ms);
         }
         decision
     }

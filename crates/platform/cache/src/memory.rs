@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::digest::Digest;
-use crate::rule::{Decision, Operation, Rule};
+use crate::rule::{Call, Decision, Operation, Rule};
 use crate::window::Window;
 
 /// How many counters newcomers share once a rule's own ones are used up. A power of two up to 2^16.
@@ -35,17 +35,15 @@ impl Memory {
         Self { max_keys, tables: Mutex::default() }
     }
 
-    /// Does `operation` at `now_ms` and answers.
-    pub(crate) fn apply(&self, rule: &Rule, key: Digest, now_ms: u64, operation: Operation) -> Decision {
+    /// Does `call` at `now_ms` and answers.
+    pub(crate) fn apply(&self, call: &Call<'_>, now_ms: u64) -> Decision {
+        let Call { rule, key, operation } = *call;
         // Counters are whole after each statement, so those a panicking thread left are fit for use.
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let table = tables.entry((rule.name, rule.slot_ms())).or_default();
         let adds = matches!(operation, Operation::Check { .. } | Operation::Record { .. });
-        let window = if adds {
-            Some(table.place(rule, key, now_ms, self.max_keys))
-        } else {
-            table.find(rule, key, now_ms, operation)
-        };
+        let window =
+            if adds { Some(table.place(rule, key, now_ms, self.max_keys)) } else { table.find(call, now_ms) };
         match window {
             Some(window) => window.apply(rule, now_ms, operation),
             None => Window::default().apply(rule, now_ms, Operation::Peek),
@@ -54,8 +52,9 @@ impl Memory {
 }
 
 impl Table {
-    /// The counter of `key` if it has one that `operation` may touch.
-    fn find(&mut self, rule: &Rule, key: Digest, now_ms: u64, operation: Operation) -> Option<&mut Window> {
+    /// The counter of `key` if it has one that `call` may touch.
+    fn find(&mut self, call: &Call<'_>, now_ms: u64) -> Option<&mut Window> {
+        let Call { rule, key, operation } = *call;
         if self.own.contains_key(&key) {
             return self.own.get_mut(&key);
         }
@@ -70,7 +69,8 @@ impl Table {
         let bucket = bucket(key);
         let is_known = self.own.contains_key(&key);
         // Who was counted in a shared counter stays there until it is forgotten, or a freed place would be a reset.
-        let is_shared = !is_known && self.shared.get(&bucket).is_some_and(|window| window.is_live(rule, now_ms));
+        let is_shared =
+            !is_known && self.shared.get(&bucket).is_some_and(|window| window.is_live(rule, now_ms));
         if !is_known && self.own.len() >= max_keys {
             self.sweep(rule, now_ms);
         }

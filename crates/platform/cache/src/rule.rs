@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::digest::Digest;
+
 /// Into how many slots a window is cut. A hit is forgotten between one window and one window plus one slot after it
 /// happened, so 32 slots hold it at most 3.2 % too long while a counter stays below 600 bytes.
 pub(crate) const SLOTS: u64 = 32;
@@ -71,4 +73,12 @@ pub(crate) enum Operation {
     Refund { cost: u32 },
     /// Forget everything counted so far.
     Reset,
+}
+
+/// One call: what is done to which counter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) rule: &'a Rule,
+    pub(crate) key: Digest,
+    pub(crate) operation: Operation,
 }

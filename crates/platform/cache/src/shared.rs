@@ -10,8 +10,7 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError, Script};
 
-use crate::digest::Digest;
-use crate::rule::{Decision, Operation, Rule, SLOTS};
+use crate::rule::{Call, Decision, Operation, SLOTS};
 
 /// The longest one call may take, connecting included.
 const CALL_LIMIT: Duration = Duration::from_millis(250);
@@ -66,24 +65,18 @@ impl Shared {
     }
 
     /// Does `operation` in Redis; nothing when Redis is away. `now` only paces reconnects: counting uses Redis' clock.
-    pub(crate) async fn apply(
-        &self,
-        rule: &Rule,
-        key: Digest,
-        now: Duration,
-        operation: Operation,
-    ) -> Option<Decision> {
+    pub(crate) async fn apply(&self, call: &Call<'_>, now: Duration) -> Option<Decision> {
         let (generation, route) = self.route(now);
-        let call = async {
+        let attempt = async {
             let (mut connection, is_new) = match route {
                 Route::Connected(connection) => (connection, false),
                 Route::Connect => (self.connect().await?, true),
                 Route::NotNow => return Ok(None),
             };
-            let decision = self.run(&mut connection, rule, key, operation, None).await?;
+            let decision = self.run(&mut connection, call, None).await?;
             Ok(Some((decision, is_new.then_some(connection))))
         };
-        let outcome = match tokio::time::timeout(CALL_LIMIT, call).await {
+        let outcome = match tokio::time::timeout(CALL_LIMIT, attempt).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Trouble::Slow),
         };
@@ -127,26 +120,25 @@ impl Shared {
     async fn run(
         &self,
         connection: &mut MultiplexedConnection,
-        rule: &Rule,
-        key: Digest,
-        operation: Operation,
+        call: &Call<'_>,
         now_ms: Option<u64>,
     ) -> Result<Decision, Trouble> {
-        let (name, cost) = match operation {
+        let rule = call.rule;
+        let (name, cost) = match call.operation {
             Operation::Check { cost } => ("check", cost),
             Operation::Peek => ("peek", 0),
             Operation::Record { cost } => ("record", cost),
             Operation::Refund { cost } => ("refund", cost),
             Operation::Reset => ("reset", 0),
         };
-        let mut call = self.script.prepare_invoke();
+        let mut script = self.script.prepare_invoke();
         // The slot width is part of the key: slots of another width cannot be read together with these.
-        call.key(format!("dashly:rate:{}:{}:{}", rule.name, rule.slot_ms(), key.hex()));
-        call.arg(name).arg(rule.slot_ms()).arg(rule.limit).arg(cost).arg(SLOTS);
+        script.key(format!("dashly:rate:{}:{}:{}", rule.name, rule.slot_ms(), call.key.hex()));
+        script.arg(name).arg(rule.slot_ms()).arg(rule.limit).arg(cost).arg(SLOTS);
         if let Some(now_ms) = now_ms {
-            call.arg(now_ms);
+            script.arg(now_ms);
         }
-        let (allowed, number): (u8, i64) = call.invoke_async(connection).await?;
+        let (allowed, number): (u8, i64) = script.invoke_async(connection).await?;
         Ok(if allowed == 1 {
             Decision::Allowed { remaining: u32::try_from(number).unwrap_or(0) }
         } else {

@@ -94,6 +94,24 @@ impl Db {
     }
 }
 
+impl Db {
+    /// The names of the migrations that [`Db::migrate`] would apply now.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn pending_migrations(&self) -> Result<Vec<&'static str>, DbError> {
+        let mut tx = self.begin().await?;
+        tx.execute(CREATE_LEDGER.query()).await?;
+        let mut pending = Vec::new();
+        for migration in MIGRATIONS {
+            if tx.fetch_optional(FIND_APPLIED.query().bind(migration.name)).await?.is_none() {
+                pending.push(migration.name);
+            }
+        }
+        Ok(pending)
+    }
+}
+
 /// Applies one migration unless the ledger already has it; says whether it did.
 async fn apply(tx: &mut Tx, migration: &Migration) -> Result<bool, MigrateError> {
     let failed = |source| MigrateError::Failed { name: migration.name, source };

@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 use dashly_kernel::Problem;
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
@@ -88,7 +89,7 @@ pub fn content_type_is(headers: &HeaderMap, expected: &str) -> bool {
 ///
 /// # Errors
 /// 400 `malformed-json` with the place of the first mistake, or 400 `wrong-type` with what was expected there.
-pub fn parse_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+pub fn parse_json<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, Problem> {
     serde_json::from_slice(text).map_err(|error| {
         let code = if error.is_data() { "wrong-type" } else { "malformed-json" };
         Problem::bad_request(code, format!("the body is not the JSON that was expected: {error}"))

@@ -1,6 +1,6 @@
 import { LineChart } from 'echarts/charts';
 import { GridComponent, TooltipComponent } from 'echarts/components';
-import { init, use, type EChartsType } from 'echarts/core';
+import { init, use as register, type EChartsType } from 'echarts/core';
 import { LabelLayout } from 'echarts/features';
 import { SVGRenderer } from 'echarts/renderers';
 import { useEffect, useRef } from 'react';
@@ -9,7 +9,7 @@ import { chartOption, type ChartColors } from './chartOption.ts';
 import type { TimelineSeries } from './timelineSeries.ts';
 import styles from './Timeline.module.css';
 
-use([LineChart, GridComponent, TooltipComponent, LabelLayout, SVGRenderer]);
+register([LineChart, GridComponent, TooltipComponent, LabelLayout, SVGRenderer]);
 
 /**
  * The picture of an experiment's timeline. Loaded on its own, because ECharts weighs more than the rest of the app; hidden

@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { classNames } from '../../design/classNames.ts';
 import { DataTable, type DataColumn } from '../../design/DataTable.tsx';
 import { formatCount, formatInterval, formatRate } from '../../design/numbers.ts';
 import { VariantMark } from '../../design/VariantMark.tsx';
@@ -16,14 +17,29 @@ interface VariantTableProps {
 export function VariantTable({ testId, arms }: VariantTableProps) {
   const scale = intervalScale(arms);
   const columns = useMemo((): DataColumn<Arm>[] => variantColumns(scale), [scale]);
-  return <DataTable stack caption={`Results of ${testId}`} columns={columns} rows={arms} rowId={(arm) => arm.letter} />;
+  return (
+    <>
+      <DataTable
+        stack
+        caption={`Results of ${testId}`}
+        columns={columns}
+        rows={arms}
+        rowId={(arm) => arm.letter}
+      />
+      <div className={styles.rules}>
+        <RateRule text="Rate" />
+        <UniqueRateRule text="Unique rate" />
+      </div>
+    </>
+  );
 }
 
-function variantColumns(scale: number): DataColumn<Arm>[] {
+function variantColumns(scale: number | null): DataColumn<Arm>[] {
   return [
     {
       id: 'variant',
       label: 'Variant',
+      width: '23%',
       rowHeader: true,
       cell: (arm) => (
         <span className={styles.variant}>
@@ -40,13 +56,18 @@ function variantColumns(scale: number): DataColumn<Arm>[] {
       label: 'Rate',
       header: (
         <span className={styles.heading}>
-          Rate <RateRule />
+          <RateRule /> Rate
         </span>
       ),
       align: 'end',
       cell: (arm) => formatRate(rateOf(arm, 'conversion_rate')),
     },
-    { id: 'converters', label: 'Converters', align: 'end', cell: (arm) => formatCount(arm.result?.converters) },
+    {
+      id: 'converters',
+      label: 'Converters',
+      align: 'end',
+      cell: (arm) => formatCount(arm.result?.converters),
+    },
     {
       id: 'unique-rate',
       label: 'Unique rate',
@@ -56,23 +77,23 @@ function variantColumns(scale: number): DataColumn<Arm>[] {
             Unique rate, 95% interval <UniqueRateRule />
           </span>
           <span className={styles.scale} aria-hidden="true">
-            <span>0%</span>
-            <span>{formatRate(scale, 0)}</span>
+            <span>{scale !== null && '0%'}</span>
+            <span>{scale === null ? '' : formatRate(scale, 0)}</span>
           </span>
         </span>
       ),
-      grow: true,
+      width: '41%',
       cell: (arm) => <UniqueRate arm={arm} scale={scale} />,
     },
   ];
 }
 
-function UniqueRate({ arm, scale }: { arm: Arm; scale: number }) {
+function UniqueRate({ arm, scale }: { arm: Arm; scale: number | null }) {
   const value = rateOf(arm, 'unique_conversion_rate');
   const interval = value === null ? null : (arm.result?.unique_conversion_rate_interval ?? null);
   return (
     <span className={styles.unique}>
-      <span className={styles.numbers}>
+      <span className={classNames(styles.numbers, 'tabular')}>
         <span className={styles.value}>{formatRate(value)}</span>
         {interval && (
           <span className={styles.interval}>
@@ -82,7 +103,7 @@ function UniqueRate({ arm, scale }: { arm: Arm; scale: number }) {
         )}
         {value === null && <span className={styles.interval}>no visitors yet</span>}
       </span>
-      <IntervalBar value={value} interval={interval} scale={scale} place={arm.place} />
+      {scale !== null && <IntervalBar value={value} interval={interval} scale={scale} place={arm.place} />}
     </span>
   );
 }

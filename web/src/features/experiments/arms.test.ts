@@ -5,7 +5,12 @@ import { experimentFixture } from './experimentFixture.ts';
 describe('listArms', () => {
   it('puts the control first, whatever its letter', () => {
     const arms = listArms(
-      experimentFixture({ control: 'C', variants: { A: 'one', B: 'two', C: 'old' }, shares: {}, results: {} }),
+      experimentFixture({
+        control: 'C',
+        variants: { A: 'one', B: 'two', C: 'old' },
+        shares: {},
+        results: {},
+      }),
     );
 
     expect(arms.map((arm) => arm.letter)).toEqual(['C', 'A', 'B']);
@@ -27,7 +32,7 @@ describe('rateOf', () => {
 describe('intervalScale', () => {
   it('is the next round share above every interval', () => {
     expect(intervalScale(listArms(experimentFixture()))).toBe(0.25);
-    expect(intervalScale([])).toBe(0.01);
+    expect(intervalScale([])).toBeNull();
   });
 });
 

@@ -39,12 +39,18 @@ export function hasVisitors(experiment: ExperimentResult): boolean {
 
 /**
  * Upper end of the scale on which the intervals of one experiment are drawn: the next round share above all of them,
- * so that the bars of its variants can be compared by eye.
+ * so that the bars of its variants can be compared by eye. Null while nobody has seen any variant.
  */
-export function intervalScale(arms: readonly Arm[]): number {
+export function intervalScale(arms: readonly Arm[]): number | null {
+  if (!arms.some((arm) => arm.result && arm.result.exposures > 0)) {
+    return null;
+  }
   const highest = Math.max(
     0,
-    ...arms.map((arm) => arm.result?.unique_conversion_rate_interval?.high ?? rateOf(arm, 'unique_conversion_rate') ?? 0),
+    ...arms.map(
+      (arm) =>
+        arm.result?.unique_conversion_rate_interval?.high ?? rateOf(arm, 'unique_conversion_rate') ?? 0,
+    ),
   );
   const steps = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
   return steps.find((step) => step >= highest) ?? 1;

@@ -22,7 +22,10 @@ describe('timelineSeries', () => {
   });
 
   it('leaves a gap where a variant is absent from a bucket', () => {
-    const later = { at: '2026-11-22T20:00:00Z', variants: { A: { exposures: 50, events: 9, converters: 10 } } };
+    const later = {
+      at: '2026-11-22T20:00:00Z',
+      variants: { A: { exposures: 50, events: 9, converters: 10 } },
+    };
     const series = timelineSeries(experimentFixture({ timeline: { grain: 'hour', points: [POINT, later] } }));
 
     expect(series.lines[1]?.points[1]).toEqual({ at: later.at, rate: null, counts: null });

@@ -37,7 +37,11 @@ export function timelineSeries(experiment: ExperimentResult): TimelineSeries {
       place,
       points: points.map(({ at, variants }) => {
         const counts = variants[letter] ?? null;
-        return { at, counts, rate: counts && counts.exposures > 0 ? counts.converters / counts.exposures : null };
+        return {
+          at,
+          counts,
+          rate: counts && counts.exposures > 0 ? counts.converters / counts.exposures : null,
+        };
       }),
     })),
   };

@@ -1,8 +1,8 @@
-import { Navigate, useLocation } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { ErrorState } from '../../design/ErrorState.tsx';
 import { Skeleton } from '../../design/Skeleton.tsx';
 import { NeedsAdminPage } from './NeedsAdminPage.tsx';
+import { RedirectToSignIn } from './RedirectToSignIn.tsx';
 import { useSession } from './session.ts';
 import styles from './RequireAdmin.module.css';
 
@@ -12,7 +12,6 @@ import styles from './RequireAdmin.module.css';
  */
 export function RequireAdmin({ children }: { children: ReactNode }) {
   const session = useSession(true);
-  const { href } = useLocation();
 
   if (session.isPending) {
     return (
@@ -34,7 +33,7 @@ export function RequireAdmin({ children }: { children: ReactNode }) {
     );
   }
   if (session.data === null) {
-    return <Navigate to="/admin/login" search={{ next: href }} replace />;
+    return <RedirectToSignIn />;
   }
   return session.data.role === 'admin' ? children : <NeedsAdminPage user={session.data} />;
 }

@@ -30,6 +30,8 @@ export function SignInForm({ next }: { next: string | undefined }) {
     mutationFn: signIn,
     onSuccess: (user) => {
       setSessionHint(true);
+      // Nothing a former session has loaded may be shown to this one.
+      client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionQuery.queryKey[0] });
       client.setQueryData(sessionQuery.queryKey, user);
       const target = safeNext(next);
       if (target.startsWith('/api/')) {
@@ -59,7 +61,8 @@ export function SignInForm({ next }: { next: string | undefined }) {
       {waitSeconds > 0 ? (
         <Notice tone="warning" urgent title="Too many attempts">
           <p>
-            Signing in is paused for this account. <span aria-hidden="true">Wait {formatDuration(waitSeconds)}.</span>
+            Signing in is paused for this account.{' '}
+            <span aria-hidden="true">Wait {formatDuration(waitSeconds)}.</span>
           </p>
         </Notice>
       ) : (
@@ -73,7 +76,9 @@ export function SignInForm({ next }: { next: string | undefined }) {
         spellCheck={false}
         value={values.account}
         onChange={(event) => setValues({ ...values, account: event.target.value })}
-        error={submitted && values.account.trim() === '' ? 'Enter your user name or e-mail address.' : undefined}
+        error={
+          submitted && values.account.trim() === '' ? 'Enter your user name or e-mail address.' : undefined
+        }
       />
       <PasswordField
         label="Password"
@@ -83,7 +88,14 @@ export function SignInForm({ next }: { next: string | undefined }) {
         onChange={(event) => setValues({ ...values, password: event.target.value })}
         error={submitted && values.password === '' ? 'Enter your password.' : undefined}
       />
-      <Button type="submit" variant="primary" size="lg" block busy={attempt.isPending} disabled={waitSeconds > 0}>
+      <Button
+        type="submit"
+        variant="primary"
+        size="lg"
+        block
+        busy={attempt.isPending}
+        disabled={waitSeconds > 0}
+      >
         {waitSeconds > 0 ? `Try again in ${formatDuration(waitSeconds)}` : 'Sign in'}
       </Button>
     </form>

@@ -15,9 +15,10 @@ export function useSignOut() {
     onSuccess: async () => {
       setSessionHint(false);
       await client.cancelQueries();
+      // Leave the guarded page first: losing the session there would add a way back to it.
+      await navigate({ to: '/admin/login' });
       client.setQueryData(sessionQuery.queryKey, null);
       client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionQuery.queryKey[0] });
-      await navigate({ to: '/admin/login' });
     },
     onError: () =>
       showToast({

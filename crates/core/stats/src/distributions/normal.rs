@@ -8,7 +8,8 @@ use crate::special::{erfc, exp_minus_half_square, scaled_erfc};
 
 /// Probability that a standard normal variable exceeds `z`.
 ///
-/// Relative error below 1e-14 while the result is a normal number (z < 37.5), 0 from z = 38.6 on. NaN only for NaN.
+/// Relative error below 1e-14 while the result is a normal number (z < 37.5), 0 from z = 38.6 on. NaN only
+/// for NaN.
 pub fn survival(z: f64) -> f64 {
     let x = z * FRAC_1_SQRT_2;
     if x < 0.5 {
@@ -33,7 +34,8 @@ pub fn density(z: f64) -> f64 {
 
 /// The value that a standard normal variable stays below with `probability`.
 ///
-/// Absolute error below 1e-14. For a small upper tail use [`upper_quantile`], because `1 - tail` has no digits.
+/// Absolute error below 1e-14. For a small upper tail use [`upper_quantile`], because `1 - tail` has no
+/// digits.
 /// # Errors
 /// [`StatsError::NotStrictlyBetweenZeroAndOne`].
 pub fn quantile(probability: f64) -> Result<f64, StatsError> {
@@ -54,8 +56,9 @@ pub fn upper_quantile(tail: f64) -> Result<f64, StatsError> {
 
 /// Inverse of the survival function for 0 < tail <= 1/2.
 ///
-/// Starts from the rational approximation 26.2.23 of Abramowitz and Stegun (*Handbook of Mathematical Functions*, 1964;
-/// error below 4.5e-4) and takes Halley's steps (cubic convergence: the second already reaches 53 bits).
+/// Starts from the rational approximation 26.2.23 of Abramowitz and Stegun (*Handbook of Mathematical
+/// Functions*, 1964; error below 4.5e-4) and takes Halley's steps (cubic convergence: the second already
+/// reaches 53 bits).
 fn upper(tail: f64) -> f64 {
     if tail >= 0.5 {
         return 0.0;

@@ -20,13 +20,13 @@ pub struct ChiSquareTest {
 
 /// Pearson's chi-square test that `observed` counts were drawn with `expected_shares`.
 ///
-/// Shares are positive and add up to 1 within [`SHARES_TOLERANCE`] (what is missing is spread in proportion). Leave a
-/// category with share 0 out: a count in it needs no test. The approximation wants an expected count of about five in
-/// every category. K. Pearson, *Philosophical Magazine* 50, 1900.
+/// Shares are positive and add up to 1 within [`SHARES_TOLERANCE`] (what is missing is spread in proportion).
+/// Leave a category with share 0 out: a count in it needs no test. The approximation wants an expected count
+/// of about five in every category. K. Pearson, *Philosophical Magazine* 50, 1900.
 /// # Errors
 /// [`StatsError::LengthsDiffer`], [`StatsError::TooFewCategories`], [`StatsError::NotPositive`] for a share,
-/// [`StatsError::SharesDoNotAddUp`], [`StatsError::NoTrials`] when all counts are 0, [`StatsError::TooLarge`] for
-/// more than two million categories.
+/// [`StatsError::SharesDoNotAddUp`], [`StatsError::NoTrials`] when all counts are 0, [`StatsError::TooLarge`]
+/// for more than two million categories.
 pub fn chi_square_test(observed: &[u64], expected_shares: &[f64]) -> Result<ChiSquareTest, StatsError> {
     if observed.len() != expected_shares.len() {
         return Err(StatsError::LengthsDiffer { observed: observed.len(), expected: expected_shares.len() });

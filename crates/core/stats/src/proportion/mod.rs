@@ -1,7 +1,8 @@
-//! Questions about proportions: how sure is a rate, do two rates differ, what difference could have been seen.
+//! Questions about proportions: how sure is a rate, do two rates differ, what difference could have been
+//! seen.
 //!
-//! A trial is whatever the caller counts once (a visitor, a message); trials must be independent of each other, which
-//! page views or clicks of one person are not.
+//! A trial is whatever the caller counts once (a visitor, a message); trials must be independent of each
+//! other, which page views or clicks of one person are not.
 
 mod detectable;
 mod two_sample;

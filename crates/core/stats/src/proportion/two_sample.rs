@@ -11,18 +11,19 @@ pub struct TwoProportionTest {
     pub difference: f64,
     /// The difference in pooled standard errors; positive when the treatment is higher.
     pub z: f64,
-    /// Probability of a difference at least as large, in either direction, if the true rates are equal. 0 means below
-    /// the smallest floating point number, about 1e-308.
+    /// Probability of a difference at least as large, in either direction, if the true rates are equal. 0
+    /// means below the smallest floating point number, about 1e-308.
     pub p_value: f64,
 }
 
 /// Two-sided z-test, with pooled variance, that control and treatment have the same rate.
 ///
-/// Where every trial or no trial of both succeeded nothing differs: z = 0, p = 1. The difference is exact integer
-/// arithmetic before its one rounding, so equal rates give exactly 0 at any size. The normal approximation wants about
-/// five successes and five failures on each side; below that read the p-value as rough. The square of z is the
-/// chi-squared statistic of the 2×2 table: K. Pearson, *Philosophical Magazine* 50, 1900; Fleiss, Levin and Paik,
-/// *Statistical Methods for Rates and Proportions*, third edition, 2003, chapter 3.
+/// Where every trial or no trial of both succeeded nothing differs: z = 0, p = 1. The difference is exact
+/// integer arithmetic before its one rounding, so equal rates give exactly 0 at any size. The normal
+/// approximation wants about five successes and five failures on each side; below that read the p-value as
+/// rough. The square of z is the chi-squared statistic of the 2×2 table: K. Pearson, *Philosophical Magazine*
+/// 50, 1900; Fleiss, Levin and Paik, *Statistical Methods for Rates and Proportions*, third edition, 2003,
+/// chapter 3.
 /// # Errors
 /// None today; the [`Result`] leaves room for refusing counts where the approximation does not hold.
 pub fn two_proportion_test(

@@ -7,13 +7,15 @@ use crate::{Interval, StatsError, normal};
 
 /// Wilson's score interval of a proportion: the rates that a two-sided score test would not reject.
 ///
-/// `confidence` lies strictly between 0 and 1 (0.95 for the usual interval). The ends lie in 0..=1; without successes
-/// the lower end is exactly 0, with nothing but successes the upper end is exactly 1. Relative error of each end below
-/// 1e-13, also for one success in 10^12. E. B. Wilson, *Journal of the American Statistical Association* 22, 1927; chosen
-/// over the textbook interval `p ± z·√(p(1-p)/n)`, which is empty at 0 successes and covers too seldom for rare events
-/// (Brown, Cai and DasGupta, *Statistical Science* 16, 2001).
+/// `confidence` lies strictly between 0 and 1 (0.95 for the usual interval). The ends lie in 0..=1; without
+/// successes the lower end is exactly 0, with nothing but successes the upper end is exactly 1. Relative
+/// error of each end below 1e-13, also for one success in 10^12. E. B. Wilson, *Journal of the American
+/// Statistical Association* 22, 1927; chosen over the textbook interval `p ± z·√(p(1-p)/n)`, which is empty
+/// at 0 successes and covers too seldom for rare events (Brown, Cai and DasGupta, *Statistical Science* 16,
+/// 2001).
 /// # Errors
-/// [`StatsError::NoTrials`], [`StatsError::SuccessesExceedTrials`] or [`StatsError::NotStrictlyBetweenZeroAndOne`].
+/// [`StatsError::NoTrials`], [`StatsError::SuccessesExceedTrials`] or
+/// [`StatsError::NotStrictlyBetweenZeroAndOne`].
 pub fn wilson_interval(successes: u64, trials: u64, confidence: f64) -> Result<Interval, StatsError> {
     let confidence = strictly_between_zero_and_one("confidence", confidence)?;
     let proportion = Proportion::new(successes, trials)?;

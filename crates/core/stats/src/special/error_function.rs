@@ -4,14 +4,14 @@
 //!
 //! - below 1/2, the series with positive terms only, `erf(x) = 2x/√π · e^(-x²) · Σ (2x²)^n / (2n+1)!!`
 //!   (Abramowitz and Stegun, *Handbook of Mathematical Functions*, 1964, formula 7.1.6);
-//! - from 1/2 on, the trapezoidal rule applied to `erfc(x) = (2x e^(-x²) / π) ∫₀^∞ e^(-t²) / (t² + x²) dt`, which
-//!   converges exponentially (E. T. Goodwin, *Proc. Cambridge Philos. Soc.* 45, 1949), plus the exact contribution of
-//!   the pole at `t = ix` (D. B. Hunter and T. Regan, *Mathematics of Computation* 26, 1972). With step 1/2 what is
-//!   neglected is of the order of e^(-4π²) = 7e-18 of the result.
+//! - from 1/2 on, the trapezoidal rule applied to `erfc(x) = (2x e^(-x²) / π) ∫₀^∞ e^(-t²) / (t² + x²) dt`,
+//!   which converges exponentially (E. T. Goodwin, *Proc. Cambridge Philos. Soc.* 45, 1949), plus the exact
+//!   contribution of the pole at `t = ix` (D. B. Hunter and T. Regan, *Mathematics of Computation* 26, 1972).
+//!   With step 1/2 what is neglected is of the order of e^(-4π²) = 7e-18 of the result.
 //!
-//! The factor e^(-x²) is computed apart from the rest, so the relative error stays near 1e-15 down to the smallest
-//! normal number. Rejected: `1 - erf(x)` (no digits left from x = 6 on) and tables of fitted coefficients (as accurate,
-//! but nobody can check them by reading).
+//! The factor e^(-x²) is computed apart from the rest, so the relative error stays near 1e-15 down to the
+//! smallest normal number. Rejected: `1 - erf(x)` (no digits left from x = 6 on) and tables of fitted
+//! coefficients (as accurate, but nobody can check them by reading).
 
 use std::f64::consts::{FRAC_2_SQRT_PI, PI};
 
@@ -23,7 +23,8 @@ const TERMS: u8 = 13;
 
 /// Complementary error function, `2/√π ∫ₓ^∞ e^(-t²) dt`, between 2 and 0.
 ///
-/// Relative error below 1e-14 while the result is a normal number (x < 26.5); 0 from x = 27.3 on. NaN only for NaN.
+/// Relative error below 1e-14 while the result is a normal number (x < 26.5); 0 from x = 27.3 on. NaN only
+/// for NaN.
 pub fn erfc(x: f64) -> f64 {
     if x.abs() < STEP {
         1.0 - small_erf(x)

@@ -1,10 +1,10 @@
 //! Regularised incomplete gamma function.
 //!
 //! Series below the peak of the integrand, continued fraction above it (Abramowitz and Stegun, *Handbook of
-//! Mathematical Functions*, 1964, formulas 6.5.29 and 6.5.31; the fraction is evaluated forwards after W. J. Lentz,
-//! *Applied Optics* 15, 1976). The density in front of both is written around its peak, so that large shapes do not
-//! lose digits in the difference of large logarithms (C. Loader, *Fast and Accurate Computation of Binomial
-//! Probabilities*, 2000).
+//! Mathematical Functions*, 1964, formulas 6.5.29 and 6.5.31; the fraction is evaluated forwards after W. J.
+//! Lentz, *Applied Optics* 15, 1976). The density in front of both is written around its peak, so that large
+//! shapes do not lose digits in the difference of large logarithms (C. Loader, *Fast and Accurate Computation
+//! of Binomial Probabilities*, 2000).
 
 use std::f64::consts::{E, PI};
 
@@ -23,9 +23,11 @@ const MOST_TERMS: u32 = 1_000_000;
 /// Stands for zero in a denominator of the continued fraction.
 const TINY: f64 = 1e-300;
 
-/// `Q(shape, x) = Γ(shape, x) / Γ(shape)`, between 1 (at x = 0) and 0; the upper tail of the gamma distribution.
+/// `Q(shape, x) = Γ(shape, x) / Γ(shape)`, between 1 (at x = 0) and 0; the upper tail of the gamma
+/// distribution.
 ///
-/// Relative error below 1e-12 for shapes up to 1e4, also in the far tail (tested down to 1e-300).
+/// Relative error below 1e-12 for shapes from 1/2 (one degree of freedom) to 1e4, also in the far tail (tested
+/// down to 1e-300); smaller shapes lose digits where the result is small and x below shape + 1.
 /// # Errors
 /// [`StatsError::NotPositive`] or [`StatsError::TooLarge`] for the shape, [`StatsError::Negative`] for x.
 pub fn upper_regularised_gamma(shape: f64, x: f64) -> Result<f64, StatsError> {

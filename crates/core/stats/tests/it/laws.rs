@@ -179,6 +179,16 @@ fn two_rates_of_nothing_or_of_everything_do_not_differ() {
     }
 }
 
+/// Found by the property above: the product of two large counts must be rounded once.
+#[test]
+fn everything_against_nothing_differs_by_exactly_one_at_any_size() {
+    for (none, all) in [(81_289_870_343_424_279, 521_950), (u64::MAX, u64::MAX), (1, 1_000_000_000_000)] {
+        let test = two_proportion_test(Proportion::new(0, none).unwrap(), Proportion::new(all, all).unwrap())
+            .unwrap();
+        assert_eq!(test.difference.to_bits(), 1.0_f64.to_bits());
+    }
+}
+
 /// Under equal rates the p-value must be uniform: about 5 % of exact binomial pairs reject at 5 %.
 #[test]
 fn the_test_rejects_equal_rates_about_as_often_as_it_says() {

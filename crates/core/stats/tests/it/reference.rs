@@ -1,9 +1,8 @@
 //! Reference digits, printed by SciPy 1.17.1 (NumPy 2.4.6) and statsmodels 0.15.0 under Python 3.11.7.
 //!
-//! Above each table stands the Python expression of its last columns, with
-//! `from scipy import stats, special` and
-//! `from statsmodels.stats.proportion import proportion_confint, proportions_ztest`; each number is its `repr`.
-//! Where those libraries round, digits of mpmath 1.4.1 stand beside them, as noted there.
+//! Above each table stands the Python expression of its last columns, with `from scipy import stats, special`
+//! and `from statsmodels.stats.proportion import proportion_confint, proportions_ztest`; each number is its
+//! `repr`. Where those libraries round, digits of mpmath 1.4.1 stand beside them, as noted there.
 #![expect(
     clippy::unreadable_literal,
     reason = "digits stand exactly as printed, so that they can be searched for"
@@ -11,7 +10,8 @@
 
 use dashly_stats::{chi_squared, multinomial, normal, proportion, special};
 
-/// Fails unless `found` is within `tolerance` of `expected`, relative to it (absolutely below the normal numbers).
+/// Fails unless `found` is within `tolerance` of `expected`, relative to it (absolutely below the normal
+/// numbers).
 #[track_caller]
 fn assert_close(found: f64, expected: f64, tolerance: f64, what: &str) {
     let distance = (found - expected).abs();

@@ -1,0 +1,12 @@
+//! Behaviour of the rate limiter through its public face, in memory and on real Redis servers.
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod flood;
+#[cfg(test)]
+mod outage;
+#[cfg(test)]
+mod replicas;
+#[cfg(test)]
+mod window;

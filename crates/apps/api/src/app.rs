@@ -1,0 +1,206 @@
+//! What is wired to what.
+
+use crate::health_routes::{self, HealthSources};
+use crate::{Config, openapi, pages};
+use anyhow::Context;
+use axum::{Extension, Router, middleware};
+use dashly_cache::RateLimiter;
+use dashly_db::Db;
+use dashly_experiments::{Experiments, ExperimentsConfig};
+use dashly_identity::{Identity, IdentityConfig};
+use dashly_kernel::{Clock, Ids};
+use dashly_telemetry::{Health, Metrics, Tasks};
+use dashly_web::{
+    Authentication, Failure, Observe, Overload, SecurityHeaders, method_not_allowed, observe, refuse_overload,
+};
+use http::{HeaderValue, Method, header};
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::CorsLayer;
+use tower_http::csrf::CsrfLayer;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Requests in progress at once; beyond, callers hear 503 instead of waiting ever longer.
+const REQUESTS_AT_ONCE: usize = 2_000;
+
+/// What the outside world provides: real in programs, settable in tests.
+#[derive(Clone)]
+pub struct AppParts {
+    /// A migrated database.
+    pub db: Db,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub ids: Arc<dyn Ids>,
+    /// Where components report.
+    pub health: Health,
+    /// Runs what goes on in the background.
+    pub tasks: Tasks,
+}
+
+impl std::fmt::Debug for AppParts {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("AppParts")
+    }
+}
+
+/// The assembled main API, ready to be served.
+#[derive(Debug)]
+pub struct App {
+    router: Router,
+    openapi: utoipa::openapi::OpenApi,
+    experiments: Experiments,
+    identity: Identity,
+}
+
+impl App {
+    /// Assembles the API from its configuration and the outside world.
+    ///
+    /// # Errors
+    /// When a setting is missing or not safe to run with.
+    pub async fn build(config: &Config, parts: AppParts) -> anyhow::Result<Self> {
+        let metrics = Metrics::install()?;
+        let secure_cookies = config.is_served_over_tls();
+        let identity = build_identity(config, &parts, secure_cookies).await?;
+        let experiments_config = ExperimentsConfig {
+            tests_file: config.tests_file.clone(),
+            log_folder: config.experiment_log_folder.clone(),
+            secure_cookies,
+        };
+        let experiments = Experiments::start(
+            &experiments_config,
+            parts.db.clone(),
+            Arc::clone(&parts.clock),
+            Arc::clone(&parts.ids),
+            &parts.health,
+            &parts.tasks,
+        );
+        let sources = HealthSources {
+            health: parts.health.clone(),
+            db: parts.db.clone(),
+            experiments: experiments.clone(),
+            metrics,
+            clock: Arc::clone(&parts.clock),
+            started_at: parts.clock.now(),
+        };
+        let (features, openapi) = OpenApiRouter::with_openapi(openapi::base_document())
+            .merge(dashly_experiments::routes(&experiments))
+            .merge(dashly_identity::routes().with_state(identity.clone()))
+            .split_for_parts();
+        let (probes, probes_document) = health_routes::routes(sources).split_for_parts();
+        let mut document = openapi;
+        document.merge(probes_document);
+
+        let limited = features
+            .merge(pages::routes())
+            .layer(middleware::from_fn_with_state(Overload::at_most(REQUESTS_AT_ONCE), refuse_overload));
+        // Probes are never refused for load: an orchestrator would kill a process that is merely busy.
+        let router = limited
+            .merge(probes)
+            .merge(
+                utoipa_swagger_ui::SwaggerUi::new("/api/docs").url("/api/docs/openapi.json", document.clone()),
+            )
+            .fallback(pages::fallback)
+            .method_not_allowed_fallback(method_not_allowed);
+        let router = add_layers(router, config, &parts, &identity)?;
+        Ok(Self { router, openapi: document, experiments, identity })
+    }
+
+    /// The routes with all their layers.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The experiments that the routes use.
+    pub fn experiments(&self) -> &Experiments {
+        &self.experiments
+    }
+
+    /// The accounts that the routes use.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    pub(crate) fn openapi(&self) -> &utoipa::openapi::OpenApi {
+        &self.openapi
+    }
+}
+
+async fn build_identity(
+    config: &Config,
+    parts: &AppParts,
+    secure_cookies: bool,
+) -> anyhow::Result<Identity> {
+    let jwt_secret = config.jwt_secret.clone().context(
+        "JWT_SECRET is not set: give all replicas the same random text of at least 32 bytes, \
+         for instance from `openssl rand -hex 32` (`dashly up` makes one by itself)",
+    )?;
+    let identity_config = IdentityConfig {
+        jwt_secret,
+        token_lifetime_seconds: config.token_lifetime_seconds,
+        secure_cookies,
+    };
+    let limiter = build_limiter(config, parts).await?;
+    let (clock, ids) = (Arc::clone(&parts.clock), Arc::clone(&parts.ids));
+    Ok(Identity::new(parts.db.clone(), clock, ids, Arc::new(limiter), &identity_config)?)
+}
+
+async fn build_limiter(config: &Config, parts: &AppParts) -> anyhow::Result<RateLimiter> {
+    let clock = Arc::clone(&parts.clock);
+    let now: dashly_cache::Clock =
+        Arc::new(move || Duration::from_micros(u64::try_from(clock.now().unix_micros()).unwrap_or(0)));
+    let limiter = match &config.redis_url {
+        None => RateLimiter::memory(now),
+        Some(url) => RateLimiter::redis(url.expose(), now).await.context("REDIS_URL")?,
+    };
+    Ok(match &config.jwt_secret {
+        Some(secret) => limiter.with_key_secret(secret.expose().as_bytes()),
+        None => limiter,
+    })
+}
+
+/// From the inside out: who is calling, foreign origins, compression, panics, and the observer around everything.
+fn add_layers(
+    router: Router,
+    config: &Config,
+    parts: &AppParts,
+    identity: &Identity,
+) -> anyhow::Result<Router> {
+    let origins = config.cors_origins.iter().chain(config.public_url.as_ref());
+    let mut csrf = CsrfLayer::new();
+    for origin in origins {
+        csrf = csrf.add_trusted_origin(origin)?;
+    }
+    let observe_state = Observe {
+        ids: Arc::clone(&parts.ids),
+        security_headers: SecurityHeaders { tls: config.is_served_over_tls() },
+    };
+    Ok(router
+        .layer(Extension(Authentication(Arc::new(identity.clone()))))
+        .layer(Extension(config.trusted_proxies.clone()))
+        .layer(csrf)
+        .layer(cors(config)?)
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(CatchPanicLayer::custom(answer_panic))
+        .layer(middleware::from_fn_with_state(observe_state, observe)))
+}
+
+fn cors(config: &Config) -> anyhow::Result<CorsLayer> {
+    let origins =
+        config.cors_origins.iter().map(|origin| HeaderValue::try_from(origin)).collect::<Result<Vec<_>, _>>()?;
+    Ok(CorsLayer::new()
+        .allow_origin(origins)
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, header::HeaderName::from_static("idempotency-key")]))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
+fn answer_panic(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    use axum::response::IntoResponse;
+    let text = panic.downcast_ref::<&str>().copied().unwrap_or("(no text)");
+    tracing::error!(panic = text, "a handler panicked");
+    Failure::from(dashly_kernel::Problem::internal()).into_response()
+}

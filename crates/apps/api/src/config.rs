@@ -1,0 +1,286 @@
+//! Everything that can be set from outside, read once at the start.
+
+use dashly_db::DatabaseUrl;
+use dashly_identity::parse_token_lifetime;
+use dashly_kernel::Secret;
+use dashly_telemetry::LogFormat;
+use dashly_web::TrustedProxies;
+use std::fmt::Display;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A variable has a value that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{variable}: {problem}")]
+pub struct ConfigError {
+    /// Its name.
+    pub variable: String,
+    /// What was found and what is allowed; never the value of a secret.
+    pub problem: String,
+}
+
+/// One variable as `dashly doctor` shows it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value; `(set)` for secrets.
+    pub value: String,
+    /// Whether it was set or is the default.
+    pub is_default: bool,
+}
+
+/// Reads variables and remembers what it read.
+pub struct Settings<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    read: Vec<Setting>,
+}
+
+impl std::fmt::Debug for Settings<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Settings").field("read", &self.read).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Settings<'a> {
+    /// Reads through `lookup`: the environment in programs, a map in tests. An empty value counts as not set.
+    pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { lookup, read: Vec::new() }
+    }
+
+    /// What was read so far, in order.
+    pub fn into_read(self) -> Vec<Setting> {
+        self.read
+    }
+
+    fn find(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.is_empty())
+    }
+
+    fn text(&mut self, name: &'static str, default: &str) -> String {
+        let found = self.find(name);
+        let is_default = found.is_none();
+        let value = found.unwrap_or_else(|| default.to_owned());
+        self.read.push(Setting { name, value: value.clone(), is_default });
+        value
+    }
+
+    fn value<T: FromStr<Err: Display>>(&mut self, name: &'static str, default: &str) -> Result<T, ConfigError> {
+        let text = self.text(name, default);
+        text.parse().map_err(|error: T::Err| ConfigError {
+            variable: name.to_owned(),
+            problem: format!("found `{text}`: {error}"),
+        })
+    }
+
+    fn path(&mut self, name: &'static str, default: &str) -> PathBuf {
+        PathBuf::from(self.text(name, default))
+    }
+
+    /// The value of `name`, or the content of the file that `name` with `_FILE` points to.
+    fn secret(&mut self, name: &'static str) -> Result<Option<Secret<String>>, ConfigError> {
+        let file_variable = format!("{name}_FILE");
+        let value = match (self.find(name), self.find(&file_variable)) {
+            (Some(_), Some(_)) => {
+                let problem = format!("is set, and so is {name}; set one of them");
+                return Err(ConfigError { variable: file_variable, problem });
+            }
+            (Some(value), None) => Some(value),
+            (None, Some(path)) => Some(read_secret_file(&file_variable, &path)?),
+            (None, None) => None,
+        };
+        let shown = if value.is_some() { "(set)" } else { "(not set)" };
+        self.read.push(Setting { name, value: shown.to_owned(), is_default: value.is_none() });
+        Ok(value.map(Secret::new))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "runs once, before the server starts")]
+fn read_secret_file(variable: &str, path: &str) -> Result<String, ConfigError> {
+    let error = |problem: String| ConfigError { variable: variable.to_owned(), problem };
+    let text = std::fs::read_to_string(path).map_err(|cause| error(format!("cannot read `{path}`: {cause}")))?;
+    let text = text.trim_end_matches(['\r', '\n']).to_owned();
+    if text.is_empty() { Err(error(format!("the file `{path}` is empty"))) } else { Ok(text) }
+}
+
+/// The configuration of the main API. See the README for the meaning of each variable.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `PORT`; 0 takes any free one.
+    pub port: u16,
+    /// `HOST`.
+    pub host: IpAddr,
+    /// `DATABASE_URL`, or `DB_HOST` and its companions, or `dashly.db` in the data folder.
+    pub database: DatabaseUrl,
+    /// `REDIS_URL`: counts sign-in attempts over all replicas.
+    pub redis_url: Option<Secret<String>>,
+    /// `JWT_SECRET`.
+    pub jwt_secret: Option<Secret<String>>,
+    /// `JWT_EXPIRE`, in seconds.
+    pub token_lifetime_seconds: u32,
+    /// `ADMIN_USERNAME`.
+    pub admin_username: String,
+    /// `ADMIN_PASSWORD`.
+    pub admin_password: Option<Secret<String>>,
+    /// `ADMIN_EMAIL`.
+    pub admin_email: String,
+    /// `CORS_ORIGIN`: origins whose pages may call with cookies; none by default.
+    pub cors_origins: Vec<String>,
+    /// `DATA_DIR`.
+    pub data_folder: PathBuf,
+    /// `EXPERIMENT_LOG_DIR`; none when it is `off`.
+    pub experiment_log_folder: Option<PathBuf>,
+    /// `TESTS_FILE`.
+    pub tests_file: PathBuf,
+    /// `DRAIN_SECONDS`.
+    pub drain: Duration,
+    /// `PUBLIC_URL`: where visitors reach this server.
+    pub public_url: Option<String>,
+    /// `TRUSTED_PROXIES`.
+    pub trusted_proxies: TrustedProxies,
+    /// `LOG_FORMAT`.
+    pub log_format: LogFormat,
+    /// `LOG_FILTER`.
+    pub log_filter: String,
+}
+
+impl Config {
+    /// Reads all variables; `default_host` is where to listen unless `HOST` says otherwise.
+    ///
+    /// # Errors
+    /// The first [`ConfigError`] found.
+    pub fn read(settings: &mut Settings<'_>, default_host: &str) -> Result<Self, ConfigError> {
+        let port = settings.value("PORT", "3000")?;
+        let host = settings.value("HOST", default_host)?;
+        let data_folder = settings.path("DATA_DIR", "data");
+        let database = database(settings, &data_folder)?;
+        let redis_url = settings.secret("REDIS_URL")?;
+        let jwt_secret = settings.secret("JWT_SECRET")?;
+        let lifetime = settings.text("JWT_EXPIRE", "7d");
+        let token_lifetime_seconds = parse_token_lifetime(&lifetime).map_err(|error| ConfigError {
+            variable: "JWT_EXPIRE".to_owned(),
+            problem: format!("found `{lifetime}`: {error}"),
+        })?;
+        let admin_username = settings.text("ADMIN_USERNAME", "admin");
+        let admin_password = settings.secret("ADMIN_PASSWORD")?;
+        let admin_email = settings.text("ADMIN_EMAIL", "admin@example.com");
+        let public_url = public_url(settings)?;
+        let cors_origins = cors_origins(settings)?;
+        let logs = settings.text("EXPERIMENT_LOG_DIR", "");
+        let experiment_log_folder = match logs.as_str() {
+            "off" => None,
+            "" => Some(data_folder.join("experiment-logs")),
+            folder => Some(PathBuf::from(folder)),
+        };
+        Ok(Self {
+            port,
+            host,
+            database,
+            redis_url,
+            jwt_secret,
+            token_lifetime_seconds,
+            admin_username,
+            admin_password,
+            admin_email,
+            cors_origins,
+            experiment_log_folder,
+            tests_file: settings.path("TESTS_FILE", "tests.json"),
+            drain: Duration::from_secs(u64::from(settings.value::<u16>("DRAIN_SECONDS", "0")?)),
+            public_url,
+            trusted_proxies: settings.value("TRUSTED_PROXIES", "")?,
+            log_format: settings.value("LOG_FORMAT", "text")?,
+            log_filter: settings.text("LOG_FILTER", "info"),
+            data_folder,
+        })
+    }
+
+    /// Whether visitors reach this server over TLS.
+    pub fn is_served_over_tls(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+}
+
+/// `DATABASE_URL`, else `DB_*`, else the file in the data folder.
+fn database(settings: &mut Settings<'_>, data_folder: &std::path::Path) -> Result<DatabaseUrl, ConfigError> {
+    let wrong = |variable: &str, error: &dyn Display| ConfigError {
+        variable: variable.to_owned(),
+        problem: format!("{error} (the value is not shown: it may hold a password)"),
+    };
+    if let Some(url) = settings.secret("DATABASE_URL")? {
+        return url.expose().parse().map_err(|error| wrong("DATABASE_URL", &error));
+    }
+    let Some(host) = settings.find("DB_HOST") else {
+        return Ok(DatabaseUrl::Sqlite(data_folder.join("dashly.db")));
+    };
+    settings.read.push(Setting { name: "DB_HOST", value: host.clone(), is_default: false });
+    let port: u16 = settings.value("DB_PORT", "5432")?;
+    let name = settings.text("DB_NAME", "dashly");
+    let user = settings.text("DB_USER", "dashly");
+    let password = settings.secret("DB_PASSWORD")?;
+    let tls = match settings.text("DB_SSL", "true").as_str() {
+        "true" => "require",
+        "false" => "prefer",
+        other => {
+            let problem = format!("found `{other}`; allowed are true and false");
+            return Err(ConfigError { variable: "DB_SSL".to_owned(), problem });
+        }
+    };
+    let password = password.map(|secret| format!(":{}", percent_encode(secret.expose()))).unwrap_or_default();
+    let (user, name) = (percent_encode(&user), percent_encode(&name));
+    format!("postgres://{user}{password}@{host}:{port}/{name}?sslmode={tls}")
+        .parse()
+        .map_err(|error| wrong("DB_HOST", &error))
+}
+
+/// For the parts of a connection string.
+fn percent_encode(text: &str) -> String {
+    use std::fmt::Write;
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
+}
+
+fn public_url(settings: &mut Settings<'_>) -> Result<Option<String>, ConfigError> {
+    let url = settings.text("PUBLIC_URL", "");
+    if url.is_empty() {
+        return Ok(None);
+    }
+    let url = url.trim_end_matches('/');
+    if is_origin(url) {
+        return Ok(Some(url.to_owned()));
+    }
+    let problem = format!("found `{url}`; expected an address such as https://dashly.example.com, without a path");
+    Err(ConfigError { variable: "PUBLIC_URL".to_owned(), problem })
+}
+
+fn cors_origins(settings: &mut Settings<'_>) -> Result<Vec<String>, ConfigError> {
+    let list = settings.text("CORS_ORIGIN", "");
+    let origins: Vec<String> =
+        list.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
+    match origins.iter().find(|origin| !is_origin(origin)) {
+        None => Ok(origins),
+        Some(wrong) => {
+            let problem = format!(
+                "found `{wrong}`; expected exact origins such as https://shop.example.com, with commas between \
+                 (`*` is not allowed: these calls carry cookies)"
+            );
+            Err(ConfigError { variable: "CORS_ORIGIN".to_owned(), problem })
+        }
+    }
+}
+
+/// Scheme, host and perhaps a port, as browsers send it.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]_".contains(&byte))
+    })
+}

@@ -1,0 +1,28 @@
+//! `dashly-api`: the main API as a container runs it. Configured by the environment; migrations run beforehand.
+
+use dashly_api::{Config, Migrate, Settings, run};
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where this program reads its environment")]
+async fn serve() -> anyhow::Result<()> {
+    let lookup = |name: &str| std::env::var(name).ok();
+    let config = Config::read(&mut Settings::new(&lookup), "0.0.0.0");
+    let (format, filter) =
+        config.as_ref().map_or((dashly_telemetry::LogFormat::Text, "info"), |config| (config.log_format, &config.log_filter));
+    dashly_telemetry::start_logs(format, filter);
+    run(config?, Migrate::Beforehand, |_| {}).await
+}

@@ -1,0 +1,95 @@
+//! Secrets that a local installation makes for itself, once.
+
+use crate::Config;
+use anyhow::Context;
+use dashly_kernel::{Ids, Secret};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+const JWT_SECRET_FILE: &str = "jwt-secret";
+const ADMIN_PASSWORD_FILE: &str = "admin-password";
+
+/// What was made now and has to be told to the person at the terminal.
+#[derive(Debug, Default)]
+pub struct LocalSecrets {
+    /// The admin's password, if it was made just now.
+    pub new_admin_password: Option<Secret<String>>,
+}
+
+impl LocalSecrets {
+    /// Fills in the secrets that `config` lacks: those kept in the data folder, or new random ones, which are then kept
+    /// there, readable by this user only.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written.
+    pub fn complete(config: &mut Config, ids: &dyn Ids) -> anyhow::Result<Self> {
+        let mut made = Self::default();
+        if config.jwt_secret.is_none() {
+            let path = config.data_folder.join(JWT_SECRET_FILE);
+            let (secret, _) = read_or_make(&path, || format!("{}{}", ids.token(), ids.token()))?;
+            config.jwt_secret = Some(secret);
+        }
+        if config.admin_password.is_none() {
+            let path = config.data_folder.join(ADMIN_PASSWORD_FILE);
+            let (password, is_new) = read_or_make(&path, || readable_password(ids))?;
+            if is_new {
+                made.new_admin_password = Some(password.clone());
+            }
+            config.admin_password = Some(password);
+        }
+        Ok(made)
+    }
+}
+
+/// The admin password that a local installation made, if it is there.
+#[expect(clippy::disallowed_methods, reason = "for commands at the terminal")]
+pub fn read_admin_password(data_folder: &Path) -> Option<Secret<String>> {
+    let text = fs::read_to_string(data_folder.join(ADMIN_PASSWORD_FILE)).ok()?;
+    Some(Secret::new(text.trim_end().to_owned()))
+}
+
+/// Twenty-five letters and digits in groups of five: 120 random bits that can be typed from a screen.
+fn readable_password(ids: &dyn Ids) -> String {
+    // Without letters and digits that look alike.
+    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut random = [0_u8; 25];
+    ids.fill(&mut random);
+    let mut password = String::with_capacity(29);
+    for (index, byte) in random.iter().enumerate() {
+        if index > 0 && index % 5 == 0 {
+            password.push('-');
+        }
+        let letter = ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'x');
+        password.push(char::from(letter));
+    }
+    password
+}
+
+/// The secret in the file, or a new one, written to the file first; and whether it is new.
+#[expect(clippy::disallowed_methods, reason = "runs once, before the server starts")]
+fn read_or_make(path: &Path, make: impl FnOnce() -> String) -> anyhow::Result<(Secret<String>, bool)> {
+    match fs::read_to_string(path) {
+        Ok(text) if !text.trim_end().is_empty() => return Ok((Secret::new(text.trim_end().to_owned()), false)),
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(|| format!("reading the secret in {}", path.display())),
+    }
+    let secret = make();
+    write_private(path, &secret).with_context(|| format!("keeping a new secret in {}", path.display()))?;
+    Ok((Secret::new(secret), true))
+}
+
+/// Written beside and moved into place, so that a crash leaves either no file or a whole one.
+#[expect(clippy::disallowed_methods, reason = "runs once, before the server starts")]
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut options = File::options();
+    options.create(true).truncate(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()?;
+    fs::rename(&beside, path)
+}

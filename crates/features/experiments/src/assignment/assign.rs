@@ -1,0 +1,88 @@
+//! The variants of all running experiments for one visitor.
+
+use super::{VISITOR_COOKIE, VisitorId};
+use crate::definitions::{Definitions, Experiment, Variant};
+use dashly_kernel::{Ids, Timestamp};
+use dashly_web::{SetCookie, find_cookie};
+use http::HeaderMap;
+use std::sync::Arc;
+
+/// Browsers keep a visitor's id for as long as they keep anything.
+const VISITOR_MAX_AGE_SECONDS: u64 = 400 * 24 * 3_600;
+const VARIANT_MAX_AGE_SECONDS: u64 = 30 * 24 * 3_600;
+
+/// One experiment's answer for one visitor.
+#[derive(Clone, Debug)]
+pub struct Assigned {
+    /// The experiment.
+    pub experiment: Arc<Experiment>,
+    /// Position of the variant to serve.
+    pub served: usize,
+    /// Whether the visitor takes part; if not, the control is served and nothing is recorded.
+    pub enrolled: bool,
+    /// Whether the visitor's cookie has to be set.
+    sets_cookie: bool,
+}
+
+impl Assigned {
+    /// The variant to serve.
+    pub fn variant(&self) -> &Variant {
+        self.experiment.variant(self.served)
+    }
+}
+
+/// What one request's visitor gets, in file order. Made by [`crate::Assign`], read by handlers as an extension.
+#[derive(Clone, Debug)]
+pub struct Assignments {
+    /// Who.
+    pub visitor: VisitorId,
+    /// Whether the browser came with this id.
+    pub is_returning: bool,
+    /// One for each running experiment.
+    pub assigned: Vec<Assigned>,
+    /// The definitions that were in force for this request.
+    pub definitions: Arc<Definitions>,
+}
+
+impl Assignments {
+    /// Assigns the visitor of a request with `headers`: keeps a valid visitor id and valid variants, draws the rest.
+    pub fn for_request(headers: &HeaderMap, definitions: Arc<Definitions>, now: Timestamp, ids: &dyn Ids) -> Self {
+        let known = find_cookie(headers, VISITOR_COOKIE).and_then(VisitorId::parse);
+        let is_returning = known.is_some();
+        let visitor = known.unwrap_or_else(|| VisitorId::new(ids));
+        let assigned = definitions
+            .running(now)
+            .map(|experiment| assign(experiment, &visitor, find_cookie(headers, &experiment.cookie_name)))
+            .collect();
+        Self { visitor, is_returning, assigned, definitions }
+    }
+
+    /// The answer for one experiment; none when it is not running.
+    pub fn find(&self, test_id: &str) -> Option<&Assigned> {
+        self.assigned.iter().find(|assigned| *assigned.experiment.test_id == *test_id)
+    }
+
+    /// Adds the cookies that the browser does not have yet: the visitor first, then the experiments in file order.
+    pub(crate) fn append_cookies(&self, headers: &mut HeaderMap, secure: bool) {
+        if !self.is_returning {
+            let value = self.visitor.as_str();
+            let max_age_seconds = VISITOR_MAX_AGE_SECONDS;
+            SetCookie { name: VISITOR_COOKIE, value, max_age_seconds, secure }.append_to(headers);
+        }
+        for assigned in self.assigned.iter().filter(|assigned| assigned.sets_cookie) {
+            let (name, value) = (assigned.experiment.cookie_name.as_str(), &*assigned.variant().key);
+            SetCookie { name, value, max_age_seconds: VARIANT_MAX_AGE_SECONDS, secure }.append_to(headers);
+        }
+    }
+}
+
+fn assign(experiment: &Arc<Experiment>, visitor: &VisitorId, cookie: Option<&str>) -> Assigned {
+    let experiment = Arc::clone(experiment);
+    if !experiment.enrols(visitor.as_str()) {
+        // No cookie: it would hold the visitor to the control when the traffic is raised later.
+        return Assigned { served: experiment.control, experiment, enrolled: false, sets_cookie: false };
+    }
+    let kept = cookie.and_then(|key| experiment.find_variant(key));
+    let served = kept.unwrap_or_else(|| experiment.draw_variant(visitor.as_str()));
+    Assigned { experiment, served, enrolled: true, sets_cookie: kept.is_none() }
+}

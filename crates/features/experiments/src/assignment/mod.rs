@@ -1,0 +1,9 @@
+//! Which variant a visitor gets: a pure function of the experiment and the visitor, carried by a cookie.
+
+mod assign;
+mod draw;
+mod visitor;
+
+pub use assign::{Assigned, Assignments};
+pub(crate) use draw::epoch_fingerprint;
+pub use visitor::{VISITOR_COOKIE, VisitorId};

@@ -1,0 +1,175 @@
+//! One experiment, checked and ready for use.
+
+use dashly_kernel::Timestamp;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// What the file says about an experiment's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Not shown to anybody yet.
+    Draft,
+    /// Shown, within its `start` and `end`.
+    Running,
+    /// Not shown any more; its results stay.
+    Stopped,
+}
+
+/// Where an experiment is in its life at a given moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ExperimentStatus)]
+pub enum Phase {
+    /// A draft, or its `start` is still to come.
+    Draft,
+    /// Shown to visitors.
+    Running,
+    /// Stopped, or its `end` has passed.
+    Stopped,
+}
+
+/// One arm of an experiment.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// Its key in the file, such as `A`: what cookies and records hold.
+    pub key: Arc<str>,
+    /// Its short label, such as `compact`.
+    pub label: String,
+    /// Designed share of the visitors in millionths of the sum of all weights' units.
+    pub weight_millionths: u64,
+    /// The draw `u` (uniform over 64 bits) belongs to the first variant with `u < below`; 2^64 for the last.
+    pub(crate) below: u128,
+}
+
+/// The slice of a layer's visitors that belongs to one experiment, in units of 2^-64.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// Hashed with the visitor: the layer's name and `/layer`.
+    pub(crate) salt: String,
+    /// First draw of the slice.
+    pub(crate) from: u128,
+    /// First draw after the slice.
+    pub(crate) below: u128,
+}
+
+/// One experiment, checked. Immutable: an edit of the file makes new ones.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    /// Its identifier, also the suffix of its cookie.
+    pub test_id: Arc<str>,
+    /// Name of its cookie: `ab_` and the identifier.
+    pub cookie_name: String,
+    /// For people.
+    pub description: String,
+    /// At least two, in file order.
+    pub variants: Vec<Variant>,
+    /// Position of the control in `variants`.
+    pub control: usize,
+    /// The event that counts as a conversion.
+    pub target_event: String,
+    /// Kind of change, as the file has it.
+    pub change_type: Option<String>,
+    /// What part of the page differs, as the file has it.
+    pub what_changes: Option<String>,
+    /// What the file says about its life.
+    pub status: Status,
+    /// Not shown before.
+    pub start: Option<Timestamp>,
+    /// Not shown from here on.
+    pub end: Option<Timestamp>,
+    /// The views that show it, and so expose visitors to it.
+    pub views: Vec<String>,
+    /// Fingerprint of salt, variants and weights: the drawing epoch that a first exposure belongs to.
+    pub epoch: Arc<str>,
+    pub(crate) salt: String,
+    pub(crate) traffic_salt: String,
+    /// Visitors whose traffic draw is below this are enrolled; 2^64 for all.
+    pub(crate) traffic_below: u128,
+    pub(crate) layer: Option<Layer>,
+}
+
+impl Experiment {
+    /// Where it is in its life at `now`.
+    pub fn phase(&self, now: Timestamp) -> Phase {
+        match self.status {
+            Status::Draft => Phase::Draft,
+            Status::Stopped => Phase::Stopped,
+            Status::Running if self.start.is_some_and(|start| now < start) => Phase::Draft,
+            Status::Running if self.end.is_some_and(|end| now >= end) => Phase::Stopped,
+            Status::Running => Phase::Running,
+        }
+    }
+
+    /// Position of the variant with this key.
+    pub fn find_variant(&self, key: &str) -> Option<usize> {
+        self.variants.iter().position(|variant| *variant.key == *key)
+    }
+
+    /// The variant at `position`, which is one of this experiment's own; the control for any other number.
+    pub fn variant(&self, position: usize) -> &Variant {
+        self.variants.get(position).unwrap_or_else(|| self.control_variant())
+    }
+
+    /// The control.
+    pub fn control_variant(&self) -> &Variant {
+        // Checked when the file was read: the control's position is that of one of the variants.
+        #[expect(clippy::indexing_slicing, reason = "`control` is the position of one of the variants")]
+        &self.variants[self.control]
+    }
+
+    /// Designed share of each variant among enrolled visitors, in file order; they sum to 1.
+    pub fn shares(&self) -> Vec<(Arc<str>, f64)> {
+        let total: u64 = self.variants.iter().map(|variant| variant.weight_millionths).sum();
+        self.variants
+            .iter()
+            .map(|variant| (Arc::clone(&variant.key), ratio(variant.weight_millionths, total)))
+            .collect()
+    }
+
+    /// Whether `view` shows it.
+    pub fn is_shown_in(&self, view: &str) -> bool {
+        self.views.iter().any(|shown| shown == view)
+    }
+}
+
+/// Weights are below 2^53, so both convert exactly.
+#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "weights are far below 2^53")]
+fn ratio(part: u64, whole: u64) -> f64 {
+    part as f64 / whole as f64
+}
+
+/// All experiments of one version of the file, in file order.
+#[derive(Clone, Debug, Default)]
+pub struct Definitions {
+    experiments: Vec<Arc<Experiment>>,
+    by_id: HashMap<Arc<str>, usize>,
+}
+
+impl Definitions {
+    /// Takes experiments with distinct identifiers, in file order.
+    pub(super) fn new(experiments: Vec<Arc<Experiment>>) -> Self {
+        let by_id = experiments
+            .iter()
+            .enumerate()
+            .map(|(position, experiment)| (Arc::clone(&experiment.test_id), position))
+            .collect();
+        Self { experiments, by_id }
+    }
+
+    /// All experiments in file order.
+    pub fn all(&self) -> &[Arc<Experiment>] {
+        &self.experiments
+    }
+
+    /// The experiment with this identifier.
+    pub fn find(&self, test_id: &str) -> Option<&Arc<Experiment>> {
+        self.by_id.get(test_id).and_then(|position| self.experiments.get(*position))
+    }
+
+    /// Those shown to visitors at `now`, in file order.
+    pub fn running(&self, now: Timestamp) -> impl Iterator<Item = &Arc<Experiment>> {
+        self.experiments.iter().filter(move |experiment| experiment.phase(now) == Phase::Running)
+    }
+}

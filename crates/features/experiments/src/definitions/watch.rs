@@ -1,0 +1,153 @@
+//! Follows the file, and keeps the last good version of it.
+
+use super::{DefinitionFault, Definitions, parse_definitions};
+use arc_swap::ArcSwap;
+use dashly_kernel::{Clock, Timestamp};
+use dashly_telemetry::{Health, Tasks};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+/// How soon an edit takes effect. Looking at a file's date costs microseconds, and works for mounted configuration,
+/// where file events do not arrive.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+const COMPONENT: &str = "experiment_definitions";
+
+/// How the file is doing, for the health report and the admin page.
+#[derive(Clone, Debug)]
+pub struct DefinitionsStatus {
+    /// When the version in use was read.
+    pub loaded_at: Timestamp,
+    /// What is wrong with the file as it is now; empty when it is the version in use.
+    pub faults: Vec<DefinitionFault>,
+    /// What is odd about the version in use.
+    pub warnings: Vec<DefinitionFault>,
+}
+
+/// `tests.json` and the last good version of it.
+#[derive(Debug)]
+pub struct DefinitionsFile {
+    path: PathBuf,
+    current: ArcSwap<Definitions>,
+    status: Mutex<DefinitionsStatus>,
+    seen: Mutex<Option<Stamp>>,
+}
+
+/// What changes whenever the file does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    bytes: u64,
+    content: Vec<u8>,
+}
+
+impl DefinitionsFile {
+    /// Reads the file for the first time. One that cannot be used means no experiments, and shows in the health.
+    pub fn open(path: &Path, clock: &dyn Clock, health: &Health) -> Self {
+        let file = Self {
+            path: path.to_owned(),
+            current: ArcSwap::from_pointee(Definitions::default()),
+            status: Mutex::new(DefinitionsStatus {
+                loaded_at: clock.now(),
+                faults: Vec::new(),
+                warnings: Vec::new(),
+            }),
+            seen: Mutex::new(None),
+        };
+        file.look(clock, health);
+        file
+    }
+
+    /// The version in use.
+    pub fn current(&self) -> Arc<Definitions> {
+        self.current.load_full()
+    }
+
+    /// How the file is doing.
+    pub fn status(&self) -> DefinitionsStatus {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The file's name without its folder, for replies.
+    pub fn file_name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Follows the file until the process stops.
+    pub fn follow(self: Arc<Self>, tasks: &Tasks, clock: Arc<dyn Clock>, health: Health) {
+        let shutdown = tasks.shutdown_signal();
+        tasks.spawn("experiment definitions", async move {
+            let mut interval = tokio::time::interval(LOOK_INTERVAL);
+            interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                tokio::select! {
+                    _ = interval.tick() => {}
+                    () = shutdown.wait() => return,
+                }
+                let (file, clock, health) = (Arc::clone(&self), Arc::clone(&clock), health.clone());
+                // A panic in there is logged by the runtime's hook; the next look starts afresh.
+                let _ = tokio::task::spawn_blocking(move || file.look(&*clock, &health)).await;
+            }
+        });
+    }
+
+    /// Reads the file again if it changed, and puts a good version to use.
+    pub fn look(&self, clock: &dyn Clock, health: &Health) {
+        match self.read_if_changed() {
+            Ok(None) => {}
+            Ok(Some(text)) => match parse_definitions(&text) {
+                Ok(parsed) => {
+                    let experiments = parsed.definitions.all().len();
+                    self.current.store(Arc::new(parsed.definitions));
+                    self.set_status(|status| {
+                        *status = DefinitionsStatus {
+                            loaded_at: clock.now(),
+                            faults: Vec::new(),
+                            warnings: parsed.warnings,
+                        };
+                    });
+                    health.set_ok(COMPONENT);
+                    tracing::info!(experiments, "experiment definitions loaded");
+                }
+                Err(faults) => self.refuse(faults, health),
+            },
+            Err(error) => {
+                // Forget what was seen, so that the same file counts as new when it can be read again.
+                *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                let detail = format!("the file cannot be read: {error}");
+                self.refuse(vec![DefinitionFault { pointer: String::new(), detail }], health);
+            }
+        }
+    }
+
+    fn refuse(&self, faults: Vec<DefinitionFault>, health: &Health) {
+        let reason = faults.first().map(|fault| fault.detail.clone()).unwrap_or_default();
+        self.set_status(|status| status.faults = faults);
+        health.set_degraded(COMPONENT, &format!("the last good version stays in use: {reason}"));
+    }
+
+    fn set_status(&self, change: impl FnOnce(&mut DefinitionsStatus)) {
+        change(&mut self.status.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The text, unless it is the one seen before. An edit within the clock tick of the last look is still seen: the
+    /// text is compared whenever the date is younger than a few looks.
+    fn read_if_changed(&self) -> std::io::Result<Option<Vec<u8>>> {
+        #[expect(clippy::disallowed_methods, reason = "runs on a blocking thread or at start")]
+        let metadata = std::fs::metadata(&self.path)?;
+        let modified = metadata.modified().ok();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let settled = modified
+            .and_then(|moment| moment.elapsed().ok())
+            .is_some_and(|age| age > LOOK_INTERVAL.saturating_mul(4));
+        let same_stamp = |stamp: &Stamp| stamp.modified == modified && stamp.bytes == metadata.len();
+        if settled && seen.as_ref().is_some_and(same_stamp) {
+            return Ok(None);
+        }
+        #[expect(clippy::disallowed_methods, reason = "runs on a blocking thread or at start")]
+        let content = std::fs::read(&self.path)?;
+        let changed = seen.as_ref().is_none_or(|stamp| stamp.content != content);
+        *seen = Some(Stamp { modified, bytes: metadata.len(), content: content.clone() });
+        Ok(changed.then_some(content))
+    }
+}

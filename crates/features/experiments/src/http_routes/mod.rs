@@ -1,0 +1,57 @@
+//! The routes under `/api/experiments`: one file each.
+
+mod event_input;
+mod get_config;
+mod get_dashboard;
+mod get_pricing_view;
+mod get_results;
+mod post_bulk_events;
+mod post_events;
+
+use crate::Experiments;
+use axum::extract::Request;
+use axum::middleware;
+use dashly_kernel::Problem;
+use dashly_web::{Failure, Overload, refuse_overload};
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Bulk bodies are up to 10 MB, so few are read at once.
+const BULK_REQUESTS_AT_ONCE: usize = 8;
+
+/// All routes of the feature, with their layers.
+pub fn routes(experiments: &Experiments) -> OpenApiRouter {
+    let dashboard = OpenApiRouter::new()
+        .routes(routes!(get_dashboard::get_dashboard))
+        .layer((experiments.assign_layer(), experiments.expose_layer("dashboard")));
+    let pricing_view = OpenApiRouter::new()
+        .routes(routes!(get_pricing_view::get_pricing_view))
+        .layer((experiments.assign_layer(), experiments.expose_layer("pricing-view")));
+    let events = OpenApiRouter::new()
+        .routes(routes!(post_events::post_events))
+        .layer(experiments.assign_layer());
+    let bulk_events = OpenApiRouter::new()
+        .routes(routes!(post_bulk_events::post_bulk_events))
+        .layer(experiments.assign_layer())
+        .layer(middleware::from_fn_with_state(Overload::at_most(BULK_REQUESTS_AT_ONCE), refuse_overload));
+    let reading = OpenApiRouter::new()
+        .routes(routes!(get_config::get_config))
+        .routes(routes!(get_results::get_results));
+    dashboard
+        .merge(pricing_view)
+        .merge(events)
+        .merge(bulk_events)
+        .merge(reading)
+        .with_state(experiments.clone())
+}
+
+/// What a layer left for the handler. Its absence is a fault in the assembly of the routes, not of the request.
+fn from_layer<T: Clone + Send + Sync + 'static>(request: &Request) -> Result<T, Failure> {
+    request.extensions().get::<T>().cloned().ok_or_else(|| {
+        tracing::error!(missing = std::any::type_name::<T>(), "a route lacks the layer that its handler needs");
+        Problem::internal().into()
+    })
+}
+
+type SharedAssignments = Arc<crate::Assignments>;

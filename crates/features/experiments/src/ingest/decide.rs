@@ -1,0 +1,289 @@
+//! What counts: a pure function from a batch and what the database knows to the rows and totals to store.
+//!
+//! The order of the records is the order of truth: the ingest lock makes it the same for every process. So "first
+//! exposure", "before the exposure" and "first conversion" are facts of that order, not of clocks.
+
+use super::record::{CountedAs, EventOutcome, EventRecord, ExposureOutcome, ExposureRecord, Outcome, Record};
+use dashly_kernel::Timestamp;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// A visitor in an experiment.
+pub(super) type SubjectKey = (Arc<str>, Arc<str>);
+
+/// What the database knows of the visitors of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// By visitor and experiment.
+    pub subjects: HashMap<SubjectKey, Subject>,
+    /// Event ids already stored, with their visitor.
+    pub event_ids: HashSet<(Arc<str>, String)>,
+}
+
+/// One visitor of one experiment, as far as stored.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Subject {
+    /// The first exposure; the only one that counts.
+    pub first: Option<FirstExposure>,
+    /// All variants the visitor was shown.
+    pub variants: Vec<Arc<str>>,
+}
+
+/// The exposure that decides where a visitor counts.
+#[derive(Debug, Clone)]
+pub(super) struct FirstExposure {
+    pub variant: Arc<str>,
+    pub drawn_variant: Arc<str>,
+    pub epoch: Arc<str>,
+    pub day: Timestamp,
+    pub device: Arc<str>,
+    pub visitor_kind: Arc<str>,
+    pub converted: bool,
+    /// The row of this batch, if it is new.
+    row: Option<usize>,
+}
+
+impl FirstExposure {
+    /// As read from the database.
+    pub(super) fn stored(
+        [variant, drawn_variant, epoch, device, visitor_kind]: [Arc<str>; 5],
+        recorded_at: Timestamp,
+        converted: bool,
+    ) -> Self {
+        let day = recorded_at.start_of_day();
+        Self { variant, drawn_variant, epoch, day, device, visitor_kind, converted, row: None }
+    }
+}
+
+/// An exposure to insert.
+#[derive(Debug)]
+pub(super) struct ExposureRow<'a> {
+    pub record: &'a ExposureRecord,
+    pub variant: Arc<str>,
+    pub drawn_variant: Arc<str>,
+    pub is_first: bool,
+    pub converted_at: Option<Timestamp>,
+}
+
+/// An event to insert.
+#[derive(Debug)]
+pub(super) struct EventRow<'a> {
+    pub record: &'a EventRecord,
+    pub variant: Option<Arc<str>>,
+    pub counted_as: CountedAs,
+}
+
+/// What is added to one cell of the totals.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub exposures: i64,
+    pub events: i64,
+    pub converters: i64,
+}
+
+/// A cell of the totals. Ordered, so that every process takes the rows' locks in the same order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct TotalKey {
+    pub test_id: Arc<str>,
+    pub variant: Arc<str>,
+    pub drawn_variant: Arc<str>,
+    pub epoch: Arc<str>,
+    pub day: Timestamp,
+    pub device: Arc<str>,
+    pub visitor_kind: Arc<str>,
+}
+
+/// Everything that one commit stores.
+#[derive(Debug, Default)]
+pub(super) struct Plan<'a> {
+    pub exposures: Vec<ExposureRow<'a>>,
+    pub events: Vec<EventRow<'a>>,
+    /// First conversions of visitors whose exposure is already stored.
+    pub conversions: Vec<(SubjectKey, Timestamp)>,
+    pub totals: BTreeMap<TotalKey, Tally>,
+    /// By experiment, variant and hour.
+    pub timeline: BTreeMap<(Arc<str>, Arc<str>, Timestamp), Tally>,
+    /// By experiment and signal.
+    pub signals: BTreeMap<(Arc<str>, &'static str), i64>,
+    /// One for each record of the batch, in order.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// Signals: things that deserve attention and enter no rate.
+pub(crate) mod signal {
+    /// Events whose client claimed another variant than the visitor has.
+    pub(crate) const FALSE_VARIANTS: &str = "false_variants";
+    /// Target events without an exposure before them.
+    pub(crate) const EARLY_EVENTS: &str = "early_events";
+    /// Visitors who were shown a second variant.
+    pub(crate) const SEVERAL_VARIANTS: &str = "several_variants";
+    /// Target events while the experiment was not running.
+    pub(crate) const STOPPED_EVENTS: &str = "stopped_events";
+    /// All exposure rows of the installation.
+    pub(crate) const EXPOSURE_ROWS: &str = "exposure_rows";
+    /// All event rows of the installation.
+    pub(crate) const EVENT_ROWS: &str = "event_rows";
+    /// The key of counts that belong to no experiment.
+    pub(crate) const INSTALLATION: &str = "";
+}
+
+/// Decides what becomes of each record, in order, given what is `known`.
+pub(super) fn decide(records: &[Record], known: Known) -> Plan<'_> {
+    let mut decision = Decision { known, plan: Plan::default() };
+    for record in records {
+        let outcome = match record {
+            Record::Exposure(exposure) => Outcome::Exposure(decision.exposure(exposure)),
+            Record::Event(event) => Outcome::Event(decision.event(event)),
+        };
+        decision.plan.outcomes.push(outcome);
+    }
+    let installation: Arc<str> = Arc::from(signal::INSTALLATION);
+    let rows = [
+        (signal::EXPOSURE_ROWS, decision.plan.exposures.len()),
+        (signal::EVENT_ROWS, decision.plan.events.len()),
+    ];
+    for (name, count) in rows {
+        if count > 0 {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            decision.plan.signals.insert((Arc::clone(&installation), name), count);
+        }
+    }
+    decision.plan
+}
+
+struct Decision<'a> {
+    known: Known,
+    plan: Plan<'a>,
+}
+
+impl<'a> Decision<'a> {
+    fn exposure(&mut self, record: &'a ExposureRecord) -> ExposureOutcome {
+        let experiment = &record.experiment;
+        let variant = Arc::clone(&experiment.variant(record.served).key);
+        let key = (Arc::clone(&record.visitor), Arc::clone(&experiment.test_id));
+        let subject = self.known.subjects.entry(key).or_default();
+        if subject.variants.contains(&variant) {
+            return ExposureOutcome::Known;
+        }
+        let drawn = experiment.draw_variant(&record.visitor);
+        let drawn_variant = Arc::clone(&experiment.variant(drawn).key);
+        let is_first = subject.first.is_none();
+        if is_first {
+            let first = FirstExposure {
+                variant: Arc::clone(&variant),
+                drawn_variant: Arc::clone(&drawn_variant),
+                epoch: Arc::clone(&experiment.epoch),
+                day: record.recorded_at.start_of_day(),
+                device: Arc::from(record.device.as_str()),
+                visitor_kind: Arc::from(record.visitor_kind.as_str()),
+                converted: false,
+                row: Some(self.plan.exposures.len()),
+            };
+            let tally = Tally { exposures: 1, ..Tally::default() };
+            self.plan.count(&experiment.test_id, &first, record.recorded_at, tally);
+            subject.first = Some(first);
+        } else if subject.variants.len() == 1 {
+            self.plan.signal(&experiment.test_id, signal::SEVERAL_VARIANTS);
+        }
+        subject.variants.push(Arc::clone(&variant));
+        self.plan.exposures.push(ExposureRow { record, variant, drawn_variant, is_first, converted_at: None });
+        ExposureOutcome::Stored
+    }
+
+    fn event(&mut self, record: &'a EventRecord) -> EventOutcome {
+        let key = record
+            .subject
+            .as_ref()
+            .map(|subject| (Arc::clone(&record.visitor), Arc::clone(&subject.experiment.test_id)));
+        let first = key
+            .as_ref()
+            .and_then(|key| self.known.subjects.get_mut(key))
+            .and_then(|subject| subject.first.as_mut());
+        let assigned = record.subject.as_ref().and_then(|subject| subject.assigned.clone());
+        let variant = first.as_ref().map(|first| Arc::clone(&first.variant)).or(assigned);
+        let variant_mismatch = match (&record.reported_variant, &variant) {
+            (Some(reported), Some(truth)) => **truth != **reported,
+            _ => false,
+        };
+        if let Some(event_id) = &record.event_id {
+            let id = (Arc::clone(&record.visitor), event_id.clone());
+            if !self.known.event_ids.insert(id) {
+                let counted_as = CountedAs::Other;
+                return EventOutcome { variant, deduplicated: true, counted_as, variant_mismatch };
+            }
+        }
+        let counted_as = count_event(record, first.as_deref());
+        if let (Some(key), Some(first)) = (key, first)
+            && counted_as.is_counted()
+        {
+            let is_conversion = counted_as == CountedAs::Conversion;
+            if is_conversion {
+                first.converted = true;
+                match first.row.and_then(|row| self.plan.exposures.get_mut(row)) {
+                    Some(row) => row.converted_at = Some(record.recorded_at),
+                    None => self.plan.conversions.push((key.clone(), record.recorded_at)),
+                }
+            }
+            let tally = Tally { exposures: 0, events: 1, converters: i64::from(is_conversion) };
+            self.plan.count(&key.1, first, record.recorded_at, tally);
+        }
+        if let Some(subject) = &record.subject {
+            self.plan.signal_event(&subject.experiment.test_id, counted_as, variant_mismatch);
+        }
+        self.plan.events.push(EventRow { record, variant: variant.clone(), counted_as });
+        EventOutcome { variant, deduplicated: false, counted_as, variant_mismatch }
+    }
+}
+
+fn count_event(record: &EventRecord, first: Option<&FirstExposure>) -> CountedAs {
+    let Some(subject) = &record.subject else { return CountedAs::Other };
+    if record.event_name != subject.experiment.target_event {
+        return CountedAs::Other;
+    }
+    match first {
+        _ if !subject.is_running => CountedAs::Stopped,
+        None => CountedAs::Early,
+        Some(first) if first.converted => CountedAs::Repeat,
+        Some(_) => CountedAs::Conversion,
+    }
+}
+
+impl Plan<'_> {
+    fn count(&mut self, test_id: &Arc<str>, first: &FirstExposure, at: Timestamp, tally: Tally) {
+        let key = TotalKey {
+            test_id: Arc::clone(test_id),
+            variant: Arc::clone(&first.variant),
+            drawn_variant: Arc::clone(&first.drawn_variant),
+            epoch: Arc::clone(&first.epoch),
+            day: first.day,
+            device: Arc::clone(&first.device),
+            visitor_kind: Arc::clone(&first.visitor_kind),
+        };
+        self.totals.entry(key).or_default().add(tally);
+        let hour = (Arc::clone(test_id), Arc::clone(&first.variant), at.start_of_hour());
+        self.timeline.entry(hour).or_default().add(tally);
+    }
+
+    fn signal(&mut self, test_id: &Arc<str>, name: &'static str) {
+        *self.signals.entry((Arc::clone(test_id), name)).or_default() += 1;
+    }
+
+    fn signal_event(&mut self, test_id: &Arc<str>, counted_as: CountedAs, variant_mismatch: bool) {
+        match counted_as {
+            CountedAs::Early => self.signal(test_id, signal::EARLY_EVENTS),
+            CountedAs::Stopped => self.signal(test_id, signal::STOPPED_EVENTS),
+            CountedAs::Conversion | CountedAs::Repeat | CountedAs::Other => {}
+        }
+        if variant_mismatch {
+            self.signal(test_id, signal::FALSE_VARIANTS);
+        }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.exposures += other.exposures;
+        self.events += other.events;
+        self.converters += other.converters;
+    }
+}

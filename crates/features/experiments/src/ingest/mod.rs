@@ -1,0 +1,16 @@
+//! From requests to committed rows: one batching writer per process, one commit for many requests.
+//!
+//! Read [`decide`] first: it is the whole truth about what counts, as a pure function. [`Writer`] feeds it and makes
+//! its answer permanent; [`store`] is the SQL.
+
+mod decide;
+mod known;
+mod record;
+mod store;
+mod writer;
+
+pub use record::{CountedAs, EventOutcome};
+pub(crate) use record::{EventRecord, EventSubject, ExposureRecord, Outcome, Record};
+pub(crate) use decide::signal;
+pub(crate) use known::KnownExposures;
+pub(crate) use writer::{WriteError, Writer};

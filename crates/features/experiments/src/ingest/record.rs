@@ -1,0 +1,126 @@
+//! What a request hands to the writer, and what it hears back.
+
+use crate::definitions::Experiment;
+use crate::segments::{Device, VisitorKind};
+use dashly_kernel::Timestamp;
+use std::sync::Arc;
+
+/// A visitor was shown a variant.
+#[derive(Clone, Debug)]
+pub struct ExposureRecord {
+    /// Who.
+    pub visitor: Arc<str>,
+    /// Of which experiment, as it was defined at that moment.
+    pub experiment: Arc<Experiment>,
+    /// Position of the variant shown.
+    pub served: usize,
+    /// On what.
+    pub device: Device,
+    /// Known before or not.
+    pub visitor_kind: VisitorKind,
+    /// When.
+    pub recorded_at: Timestamp,
+}
+
+/// A visitor did something.
+#[derive(Clone, Debug)]
+pub struct EventRecord {
+    /// Who.
+    pub visitor: Arc<str>,
+    /// What.
+    pub event_name: String,
+    /// The experiment it is for, if it names one.
+    pub subject: Option<EventSubject>,
+    /// The variant that the client claims to have shown.
+    pub reported_variant: Option<String>,
+    /// Makes a repeated delivery harmless: the same visitor's second event of this id is not stored.
+    pub event_id: Option<String>,
+    /// A number for revenue metrics.
+    pub value: Option<f64>,
+    /// When it arrived.
+    pub recorded_at: Timestamp,
+}
+
+/// The experiment that an event is for.
+#[derive(Clone, Debug)]
+pub struct EventSubject {
+    /// As it was defined at that moment.
+    pub experiment: Arc<Experiment>,
+    /// Whether it was running; events of a stopped one are stored and not counted.
+    pub is_running: bool,
+    /// The variant assigned to the visitor, for the reply when there was no exposure.
+    pub assigned: Option<Arc<str>>,
+}
+
+/// One thing to be stored.
+#[derive(Clone, Debug)]
+pub enum Record {
+    /// A visitor was shown a variant.
+    Exposure(ExposureRecord),
+    /// A visitor did something.
+    Event(EventRecord),
+}
+
+/// How an event enters the results; decided once, when it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountedAs {
+    /// The visitor's first target event since the exposure: an event and a converter.
+    Conversion,
+    /// A further target event: an event.
+    Repeat,
+    /// A target event without an exposure before it: not counted.
+    Early,
+    /// A target event of an experiment that is not running: not counted.
+    Stopped,
+    /// Not the target event of an experiment.
+    Other,
+}
+
+impl CountedAs {
+    /// The word stored in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Conversion => "conversion",
+            Self::Repeat => "repeat",
+            Self::Early => "early",
+            Self::Stopped => "stopped",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether it is one of the experiment's `events`.
+    pub const fn is_counted(self) -> bool {
+        matches!(self, Self::Conversion | Self::Repeat)
+    }
+}
+
+/// What became of an exposure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExposureOutcome {
+    /// Stored now.
+    Stored,
+    /// Was stored before.
+    Known,
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventOutcome {
+    /// The true variant: of the visitor's first exposure, else the assigned one.
+    pub variant: Option<Arc<str>>,
+    /// Whether an event of this id was already there; then nothing was stored now.
+    pub deduplicated: bool,
+    /// How it enters the results.
+    pub counted_as: CountedAs,
+    /// Whether the client claimed another variant.
+    pub variant_mismatch: bool,
+}
+
+/// What became of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Of an exposure.
+    Exposure(ExposureOutcome),
+    /// Of an event.
+    Event(EventOutcome),
+}

@@ -1,0 +1,352 @@
+//! The SQL of the writer.
+
+use super::decide::{FirstExposure, Known, Plan, Tally};
+use super::record::{EventRecord, Record};
+use crate::definitions::Experiment;
+use dashly_db::{Columns, DbError, Sql, Tx, sql};
+use dashly_kernel::Timestamp;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Any number will do, as long as all processes use the same ("dashlyin" in ASCII).
+const INGEST_LOCK_KEY: i64 = 0x6461_7368_6c79_696e;
+
+/// One ingest transaction at a time in the whole installation: it makes row ids follow the order of commits, and
+/// what is read at the start of the transaction true until its end. SQLite's write lock is that already.
+const TAKE_INGEST_LOCK: Sql = sql! {
+    postgres: "select 1::bigint from (select pg_advisory_xact_lock($1)) as lock",
+    sqlite: "select $1",
+};
+
+const LIST_EXPOSURES: Sql = sql! {
+    postgres: "
+        select e.user_or_session_id, e.test_id, e.variant, e.drawn_variant, e.epoch, e.device, e.visitor_kind,
+               e.is_first, e.converted_at is not null, e.recorded_at
+        from unnest($1::text[], $2::text[]) as k (visitor, test_id)
+        join experiment_exposures e on e.user_or_session_id = k.visitor and e.test_id = k.test_id",
+    sqlite: "
+        select e.user_or_session_id, e.test_id, e.variant, e.drawn_variant, e.epoch, e.device, e.visitor_kind,
+               e.is_first, e.converted_at is not null, e.recorded_at
+        from json_each($1) as k
+        cross join experiment_exposures e on e.user_or_session_id = k.value ->> 0 and e.test_id = k.value ->> 1",
+};
+
+const LIST_EVENT_IDS: Sql = sql! {
+    postgres: "
+        select e.user_or_session_id, e.event_id
+        from unnest($1::text[], $2::text[]) as k (visitor, event_id)
+        join experiment_events e on e.user_or_session_id = k.visitor and e.event_id = k.event_id",
+    sqlite: "
+        select e.user_or_session_id, e.event_id
+        from json_each($1) as k
+        cross join experiment_events e
+          on e.user_or_session_id = k.value ->> 0 and e.event_id = k.value ->> 1 and e.event_id is not null",
+};
+
+const INSERT_EXPOSURES: Sql = sql! {
+    postgres: "
+        insert into experiment_exposures
+          (user_or_session_id, test_id, variant, drawn_variant, epoch, device, visitor_kind, is_first, converted_at,
+           recorded_at)
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                             $8::boolean[], $9::timestamptz[], $10::timestamptz[])",
+    sqlite: "
+        insert into experiment_exposures
+          (user_or_session_id, test_id, variant, drawn_variant, epoch, device, visitor_kind, is_first, converted_at,
+           recorded_at)
+        select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+               value ->> 8, value ->> 9
+        from json_each($1)",
+};
+
+const INSERT_EVENTS: Sql = sql! {
+    postgres: "
+        insert into experiment_events
+          (user_or_session_id, event_name, test_id, variant, reported_variant, event_id, value, counted_as, recorded_at)
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                             $7::double precision[], $8::text[], $9::timestamptz[])",
+    sqlite: "
+        insert into experiment_events
+          (user_or_session_id, event_name, test_id, variant, reported_variant, event_id, value, counted_as, recorded_at)
+        select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+               value ->> 8
+        from json_each($1)",
+};
+
+const MARK_CONVERTED: Sql = sql! {
+    postgres: "
+        update experiment_exposures
+        set converted_at = k.converted_at
+        from unnest($1::text[], $2::text[], $3::timestamptz[]) as k (visitor, test_id, converted_at)
+        where user_or_session_id = k.visitor and experiment_exposures.test_id = k.test_id and is_first",
+    sqlite: "
+        update experiment_exposures
+        set converted_at = k.value ->> 2
+        from json_each($1) as k
+        where user_or_session_id = k.value ->> 0 and test_id = k.value ->> 1 and is_first",
+};
+
+const ADD_TO_TOTALS: Sql = sql! {
+    postgres: "
+        insert into experiment_totals as t
+          (test_id, variant, drawn_variant, epoch, day, device, visitor_kind, exposures, events, converters)
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[],
+                             $8::bigint[], $9::bigint[], $10::bigint[])
+        on conflict (test_id, variant, drawn_variant, epoch, day, device, visitor_kind) do update
+        set exposures = t.exposures + excluded.exposures,
+            events = t.events + excluded.events,
+            converters = t.converters + excluded.converters",
+    sqlite: "
+        insert into experiment_totals as t
+          (test_id, variant, drawn_variant, epoch, day, device, visitor_kind, exposures, events, converters)
+        select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+               value ->> 8, value ->> 9
+        from json_each($1)
+        where true
+        on conflict (test_id, variant, drawn_variant, epoch, day, device, visitor_kind) do update
+        set exposures = t.exposures + excluded.exposures,
+            events = t.events + excluded.events,
+            converters = t.converters + excluded.converters",
+};
+
+const ADD_TO_TIMELINE: Sql = sql! {
+    postgres: "
+        insert into experiment_timeline as t (test_id, variant, hour, exposures, events, converters)
+        select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[])
+        on conflict (test_id, variant, hour) do update
+        set exposures = t.exposures + excluded.exposures,
+            events = t.events + excluded.events,
+            converters = t.converters + excluded.converters",
+    sqlite: "
+        insert into experiment_timeline as t (test_id, variant, hour, exposures, events, converters)
+        select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+        from json_each($1)
+        where true
+        on conflict (test_id, variant, hour) do update
+        set exposures = t.exposures + excluded.exposures,
+            events = t.events + excluded.events,
+            converters = t.converters + excluded.converters",
+};
+
+const ADD_TO_SIGNALS: Sql = sql! {
+    postgres: "
+        insert into experiment_signals as s (test_id, signal, count)
+        select * from unnest($1::text[], $2::text[], $3::bigint[])
+        on conflict (test_id, signal) do update set count = s.count + excluded.count",
+    sqlite: "
+        insert into experiment_signals as s (test_id, signal, count)
+        select value ->> 0, value ->> 1, value ->> 2
+        from json_each($1)
+        where true
+        on conflict (test_id, signal) do update set count = s.count + excluded.count",
+};
+
+const OPEN_EPOCHS: Sql = sql! {
+    postgres: "
+        insert into experiment_epochs (test_id, epoch, shares, opened_at)
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])
+        on conflict (test_id, epoch) do nothing",
+    sqlite: "
+        insert into experiment_epochs (test_id, epoch, shares, opened_at)
+        select value ->> 0, value ->> 1, value ->> 2, value ->> 3
+        from json_each($1)
+        where true
+        on conflict (test_id, epoch) do nothing",
+};
+
+/// Waits until no other process ingests.
+pub(super) async fn take_ingest_lock(tx: &mut Tx) -> Result<(), DbError> {
+    tx.fetch_one(TAKE_INGEST_LOCK.query().bind(INGEST_LOCK_KEY)).await.map(drop)
+}
+
+/// What the database knows of the visitors and event ids of `records`.
+pub(super) async fn find_known(tx: &mut Tx, records: &[Record]) -> Result<Known, DbError> {
+    let mut known = Known::default();
+    let subjects: HashSet<(&str, &str)> = records.iter().filter_map(subject_of).collect();
+    if !subjects.is_empty() {
+        let columns = Columns::new()
+            .text(subjects.iter().map(|(visitor, _)| *visitor))
+            .text(subjects.iter().map(|(_, test_id)| *test_id));
+        let mut shared = SharedTexts::default();
+        for row in tx.fetch_all(LIST_EXPOSURES.batch(columns)).await? {
+            let key = (Arc::from(row.get::<String>(0)?), shared.get(row.get(1)?));
+            let subject = known.subjects.entry(key).or_default();
+            let variant = shared.get(row.get(2)?);
+            subject.variants.push(Arc::clone(&variant));
+            if row.get::<bool>(7)? {
+                let texts = [
+                    variant,
+                    shared.get(row.get(3)?),
+                    shared.get(row.get(4)?),
+                    shared.get(row.get(5)?),
+                    shared.get(row.get(6)?),
+                ];
+                subject.first = Some(FirstExposure::stored(texts, row.get(9)?, row.get(8)?));
+            }
+        }
+    }
+    let event_ids: Vec<(&str, &str)> = records.iter().filter_map(event_id_of).collect();
+    if !event_ids.is_empty() {
+        let columns = Columns::new()
+            .text(event_ids.iter().map(|(visitor, _)| *visitor))
+            .text(event_ids.iter().map(|(_, event_id)| *event_id));
+        for row in tx.fetch_all(LIST_EVENT_IDS.batch(columns)).await? {
+            known.event_ids.insert((Arc::from(row.get::<String>(0)?), row.get(1)?));
+        }
+    }
+    Ok(known)
+}
+
+fn subject_of(record: &Record) -> Option<(&str, &str)> {
+    match record {
+        Record::Exposure(exposure) => Some((&exposure.visitor, &exposure.experiment.test_id)),
+        Record::Event(event) => {
+            event.subject.as_ref().map(|subject| (&*event.visitor, &*subject.experiment.test_id))
+        }
+    }
+}
+
+fn event_id_of(record: &Record) -> Option<(&str, &str)> {
+    match record {
+        Record::Event(EventRecord { visitor, event_id: Some(event_id), .. }) => Some((visitor, event_id)),
+        _ => None,
+    }
+}
+
+/// Gives one shared copy of each of the few texts that thousands of rows repeat.
+#[derive(Default)]
+struct SharedTexts(HashSet<Arc<str>>);
+
+impl SharedTexts {
+    fn get(&mut self, text: String) -> Arc<str> {
+        if let Some(known) = self.0.get(text.as_str()) {
+            return Arc::clone(known);
+        }
+        let shared: Arc<str> = text.into();
+        self.0.insert(Arc::clone(&shared));
+        shared
+    }
+}
+
+/// Stores everything in `plan`.
+pub(super) async fn insert_plan(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+    insert_exposures(tx, plan).await?;
+    insert_events(tx, plan).await?;
+    if !plan.conversions.is_empty() {
+        let columns = Columns::new()
+            .text(plan.conversions.iter().map(|((visitor, _), _)| &**visitor))
+            .text(plan.conversions.iter().map(|((_, test_id), _)| &**test_id))
+            .time(plan.conversions.iter().map(|(_, converted_at)| *converted_at));
+        tx.execute(MARK_CONVERTED.batch(columns)).await?;
+    }
+    add_to_totals(tx, plan).await?;
+    add_to_timeline(tx, plan).await?;
+    if !plan.signals.is_empty() {
+        let columns = Columns::new()
+            .text(plan.signals.keys().map(|(test_id, _)| &**test_id))
+            .text(plan.signals.keys().map(|(_, signal)| *signal))
+            .integer(plan.signals.values().copied());
+        tx.execute(ADD_TO_SIGNALS.batch(columns)).await?;
+    }
+    Ok(())
+}
+
+async fn insert_exposures(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+    let rows = &plan.exposures;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let columns = Columns::new()
+        .text(rows.iter().map(|row| &*row.record.visitor))
+        .text(rows.iter().map(|row| &*row.record.experiment.test_id))
+        .text(rows.iter().map(|row| &*row.variant))
+        .text(rows.iter().map(|row| &*row.drawn_variant))
+        .text(rows.iter().map(|row| &*row.record.experiment.epoch))
+        .text(rows.iter().map(|row| row.record.device.as_str()))
+        .text(rows.iter().map(|row| row.record.visitor_kind.as_str()))
+        .boolean(rows.iter().map(|row| row.is_first))
+        .optional_time(rows.iter().map(|row| row.converted_at))
+        .time(rows.iter().map(|row| row.record.recorded_at));
+    tx.execute(INSERT_EXPOSURES.batch(columns)).await.map(drop)
+}
+
+async fn insert_events(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+    let rows = &plan.events;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let columns = Columns::new()
+        .text(rows.iter().map(|row| &*row.record.visitor))
+        .text(rows.iter().map(|row| row.record.event_name.as_str()))
+        .optional_text(
+            rows.iter().map(|row| row.record.subject.as_ref().map(|subject| &*subject.experiment.test_id)),
+        )
+        .optional_text(rows.iter().map(|row| row.variant.as_deref()))
+        .optional_text(rows.iter().map(|row| row.record.reported_variant.as_deref()))
+        .optional_text(rows.iter().map(|row| row.record.event_id.as_deref()))
+        .optional_float(rows.iter().map(|row| row.record.value))
+        .text(rows.iter().map(|row| row.counted_as.as_str()))
+        .time(rows.iter().map(|row| row.record.recorded_at));
+    tx.execute(INSERT_EVENTS.batch(columns)).await.map(drop)
+}
+
+async fn add_to_totals(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+    if plan.totals.is_empty() {
+        return Ok(());
+    }
+    let keys = || plan.totals.keys();
+    let columns = Columns::new()
+        .text(keys().map(|key| &*key.test_id))
+        .text(keys().map(|key| &*key.variant))
+        .text(keys().map(|key| &*key.drawn_variant))
+        .text(keys().map(|key| &*key.epoch))
+        .time(keys().map(|key| key.day))
+        .text(keys().map(|key| &*key.device))
+        .text(keys().map(|key| &*key.visitor_kind));
+    let columns = add_tallies(columns, plan.totals.values());
+    tx.execute(ADD_TO_TOTALS.batch(columns)).await.map(drop)
+}
+
+async fn add_to_timeline(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+    if plan.timeline.is_empty() {
+        return Ok(());
+    }
+    let keys = || plan.timeline.keys();
+    let columns = Columns::new()
+        .text(keys().map(|(test_id, _, _)| &**test_id))
+        .text(keys().map(|(_, variant, _)| &**variant))
+        .time(keys().map(|(_, _, hour)| *hour));
+    let columns = add_tallies(columns, plan.timeline.values());
+    tx.execute(ADD_TO_TIMELINE.batch(columns)).await.map(drop)
+}
+
+fn add_tallies<'a, 'b>(
+    columns: Columns<'a>,
+    tallies: impl Iterator<Item = &'b Tally> + Clone,
+) -> Columns<'a> {
+    columns
+        .integer(tallies.clone().map(|tally| tally.exposures))
+        .integer(tallies.clone().map(|tally| tally.events))
+        .integer(tallies.map(|tally| tally.converters))
+}
+
+/// Records the designs that visitors are now drawn under.
+pub(super) async fn open_epochs(
+    tx: &mut Tx,
+    experiments: &[Arc<Experiment>],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let shares: Vec<String> = experiments.iter().map(|experiment| shares_json(experiment)).collect();
+    let columns = Columns::new()
+        .text(experiments.iter().map(|experiment| &*experiment.test_id))
+        .text(experiments.iter().map(|experiment| &*experiment.epoch))
+        .text(shares.iter().map(String::as_str))
+        .time(experiments.iter().map(|_| now));
+    tx.execute(OPEN_EPOCHS.batch(columns)).await.map(drop)
+}
+
+fn shares_json(experiment: &Experiment) -> String {
+    let shares: serde_json::Map<String, serde_json::Value> =
+        experiment.shares().into_iter().map(|(key, share)| (key.to_string(), share.into())).collect();
+    serde_json::Value::Object(shares).to_string()
+}

@@ -1,0 +1,15 @@
+//! The JSON mirror: `exposures.json` and `events.json`, always valid, always equal to the database a moment later.
+//!
+//! Each file is one inode of a pair. Rows are appended to the copy that nobody can be reading, which then replaces
+//! the published one by rename; the copies change roles. A copy is written to only when it has been out of sight for
+//! longer than [`copies::HOLD`], so that whoever opened it has had that long to read it whole. Every row is written
+//! twice, whatever the size of the file.
+//!
+//! The database is the only source: the mirror reads rows by id, both to follow and to catch up after a crash.
+
+mod copies;
+mod rows;
+mod task;
+
+pub use task::{MirrorReport, MirrorStatus};
+pub(crate) use task::{Mirror, MirrorFolder};

@@ -1,0 +1,126 @@
+//! From totals to results.
+
+use super::model::{
+    ExperimentHealth, ExperimentResults, Interval, Timeline, TimelineCounts, TimelineGrain, TimelinePoint,
+    VariantResults,
+};
+use super::store::{HourCounts, StoredResults};
+use crate::definitions::{Definitions, Experiment};
+use crate::ingest::signal;
+use dashly_kernel::Timestamp;
+use dashly_stats::proportion::wilson_interval;
+use std::collections::{BTreeMap, HashMap};
+
+/// Longer histories are shown by day.
+const MAX_HOURLY_POINTS: i64 = 72;
+const MICROS_PER_HOUR: i64 = 3_600_000_000;
+const CONFIDENCE: f64 = 0.95;
+
+/// The totals over all experiments and the results of those in the file, in file order.
+pub(crate) fn read_results(
+    definitions: &Definitions,
+    stored: &StoredResults,
+    now: Timestamp,
+) -> (i64, i64, Vec<ExperimentResults>) {
+    let total_exposures = stored.totals.values().flat_map(HashMap::values).map(|counts| counts.exposures).sum();
+    let total_events = signal_count(stored, signal::INSTALLATION, signal::EVENT_ROWS);
+    let experiments =
+        definitions.all().iter().map(|experiment| experiment_results(experiment, stored, now)).collect();
+    (total_exposures, total_events, experiments)
+}
+
+fn signal_count(stored: &StoredResults, test_id: &str, name: &str) -> i64 {
+    stored.signals.get(test_id).and_then(|signals| signals.get(name)).copied().unwrap_or(0)
+}
+
+fn experiment_results(experiment: &Experiment, stored: &StoredResults, now: Timestamp) -> ExperimentResults {
+    let test_id = &*experiment.test_id;
+    let totals = stored.totals.get(test_id);
+    let results = experiment
+        .variants
+        .iter()
+        .map(|variant| {
+            let counts = totals.and_then(|totals| totals.get(&*variant.key)).copied().unwrap_or_default();
+            (variant.key.to_string(), variant_results(counts))
+        })
+        .collect();
+    ExperimentResults {
+        test_id: test_id.to_owned(),
+        description: experiment.description.clone(),
+        target_event: experiment.target_event.clone(),
+        status: experiment.phase(now),
+        control: experiment.control_variant().key.to_string(),
+        variants: experiment
+            .variants
+            .iter()
+            .map(|variant| (variant.key.to_string(), variant.label.clone()))
+            .collect(),
+        shares: experiment.shares().into_iter().map(|(key, share)| (key.to_string(), share)).collect(),
+        results,
+        timeline: stored.timeline.get(test_id).map_or(
+            Timeline { grain: TimelineGrain::Hour, points: Vec::new() },
+            |hours| timeline(experiment, hours),
+        ),
+        health: ExperimentHealth {
+            false_variants: signal_count(stored, test_id, signal::FALSE_VARIANTS),
+            early_events: signal_count(stored, test_id, signal::EARLY_EVENTS),
+            several_variants: signal_count(stored, test_id, signal::SEVERAL_VARIANTS),
+            stopped_events: signal_count(stored, test_id, signal::STOPPED_EVENTS),
+        },
+    }
+}
+
+fn variant_results(counts: TimelineCounts) -> VariantResults {
+    let exposures = u64::try_from(counts.exposures).unwrap_or(0);
+    let converters = u64::try_from(counts.converters).unwrap_or(0);
+    VariantResults {
+        exposures: counts.exposures,
+        events: counts.events,
+        conversion_rate: rate(counts.events, counts.exposures),
+        converters: counts.converters,
+        unique_conversion_rate: rate(counts.converters, counts.exposures),
+        // No interval without exposures.
+        unique_conversion_rate_interval: wilson_interval(converters, exposures, CONFIDENCE)
+            .ok()
+            .map(|interval| Interval { low: interval.low, high: interval.high }),
+    }
+}
+
+/// 0 when nothing was counted, as in the original.
+#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "counts stay far below 2^53")]
+fn rate(part: i64, whole: i64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+fn timeline(experiment: &Experiment, hours: &BTreeMap<Timestamp, HourCounts>) -> Timeline {
+    let span = match (hours.keys().next(), hours.keys().next_back()) {
+        (Some(first), Some(last)) => (last.unix_micros() - first.unix_micros()) / MICROS_PER_HOUR,
+        _ => 0,
+    };
+    let grain = if span < MAX_HOURLY_POINTS { TimelineGrain::Hour } else { TimelineGrain::Day };
+    let mut running: BTreeMap<String, TimelineCounts> = experiment
+        .variants
+        .iter()
+        .map(|variant| (variant.key.to_string(), TimelineCounts::default()))
+        .collect();
+    let mut points: Vec<TimelinePoint> = Vec::new();
+    for (hour, counts) in hours {
+        for (variant, added) in counts {
+            // Variants that the file no longer has are not shown.
+            if let Some(sum) = running.get_mut(variant) {
+                sum.exposures += added.exposures;
+                sum.events += added.events;
+                sum.converters += added.converters;
+            }
+        }
+        let at = match grain {
+            TimelineGrain::Hour => *hour,
+            TimelineGrain::Day => hour.start_of_day(),
+        };
+        match points.last_mut() {
+            Some(point) if point.at == at => point.variants.clone_from(&running),
+            _ => points.push(TimelinePoint { at, variants: running.clone() }),
+        }
+    }
+    Timeline { grain, points }
+}

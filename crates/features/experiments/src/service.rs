@@ -1,0 +1,315 @@
+//! The experiments of one process: everything the routes and layers share.
+
+use crate::assignment::Assignments;
+use crate::definitions::{DefinitionsFile, Phase};
+use crate::ingest::{
+    EventOutcome, EventRecord, ExposureRecord, KnownExposures, Outcome, Record, WriteError, Writer,
+};
+use crate::mirror::{Mirror, MirrorFolder};
+use crate::results::{
+    DefinitionsHealth, DefinitionsProblem, Results, ResultsHealth, WriterHealth, WriterStatus, read_results,
+    read_stored,
+};
+use crate::segments::{Device, VisitorKind};
+use dashly_db::{Db, DbError};
+use dashly_kernel::{Clock, Ids, Timestamp};
+use dashly_telemetry::{Health, Tasks};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A view waits this long for its exposure to be committed, then answers without.
+const VIEW_PATIENCE: Duration = Duration::from_secs(1);
+/// An event waits this long, then its sender is told to try again.
+const EVENT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What [`Experiments::start`] needs to know.
+#[derive(Clone, Debug)]
+pub struct ExperimentsConfig {
+    /// The file of experiments. Set by `TESTS_FILE`.
+    pub tests_file: PathBuf,
+    /// Where the JSON mirror is kept; none switches it off. Set by `EXPERIMENT_LOG_DIR`.
+    pub log_folder: Option<PathBuf>,
+    /// Whether cookies are for TLS only.
+    pub secure_cookies: bool,
+}
+
+/// The experiments of one process. Cheap to clone; all clones share the writer, the file and the mirror.
+#[derive(Clone)]
+pub struct Experiments {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    definitions: Arc<DefinitionsFile>,
+    known: Arc<KnownExposures>,
+    writer: Writer,
+    mirror: Mirror,
+    secure_cookies: bool,
+}
+
+impl std::fmt::Debug for Experiments {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Experiments")
+    }
+}
+
+/// An event as a handler reports it with [`Experiments::log_event`].
+#[derive(Clone, Debug, Default)]
+pub struct NewEvent {
+    /// What happened.
+    pub event: String,
+    /// The experiment it is for.
+    pub test_id: Option<String>,
+    /// The variant that the client claims.
+    pub variant: Option<String>,
+    /// Makes a repeated delivery harmless.
+    pub event_id: Option<String>,
+    /// A number for revenue metrics.
+    pub value: Option<f64>,
+}
+
+/// Why an event was not stored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LogEventError {
+    /// The experiment does not exist or is still a draft.
+    #[error("there is no running or stopped experiment `{test_id}`")]
+    UnknownTest {
+        /// As the client spelled it.
+        test_id: String,
+    },
+    /// It could not be stored; the text says why.
+    #[error(transparent)]
+    NotStored(NotStored),
+}
+
+/// Why nothing was stored. Turned into the right status by `Problem::from`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub struct NotStored(WriteError);
+
+impl From<NotStored> for dashly_kernel::Problem {
+    fn from(error: NotStored) -> Self {
+        error.0.into()
+    }
+}
+
+/// What became of a view's exposures.
+#[derive(Clone, Debug, Default)]
+pub struct Exposed {
+    /// Whether every exposure due is stored; also true when none was due.
+    pub logged: bool,
+    /// The experiments that the visitor is known to be exposed to by this view.
+    pub test_ids: Vec<Arc<str>>,
+}
+
+impl Experiments {
+    /// Reads the file, starts the writer and the mirror, and follows the file until `tasks` shut down.
+    ///
+    /// `db` must be migrated.
+    pub fn start(
+        config: &ExperimentsConfig,
+        db: Db,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        health: &Health,
+        tasks: &Tasks,
+    ) -> Self {
+        let definitions = Arc::new(DefinitionsFile::open(&config.tests_file, &*clock, health));
+        Arc::clone(&definitions).follow(tasks, Arc::clone(&clock), health.clone());
+        let known = Arc::new(KnownExposures::new(&*ids));
+        let writer = Writer::start(db.clone(), Arc::clone(&known), Arc::clone(&clock), health.clone(), tasks);
+        let folder = config.log_folder.clone().map_or(MirrorFolder::Off, MirrorFolder::At);
+        let mirror = Mirror::start(folder, db.clone(), writer.commits(), health.clone(), tasks);
+        let secure_cookies = config.secure_cookies;
+        let shared = Shared { db, clock, ids, definitions, known, writer, mirror, secure_cookies };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The file of experiments.
+    pub fn definitions(&self) -> &DefinitionsFile {
+        &self.shared.definitions
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    pub(crate) fn secure_cookies(&self) -> bool {
+        self.shared.secure_cookies
+    }
+
+    /// Assigns the visitor of a request.
+    pub(crate) fn assign(&self, headers: &http::HeaderMap) -> Assignments {
+        let definitions = self.shared.definitions.current();
+        Assignments::for_request(headers, definitions, self.now(), &*self.shared.ids)
+    }
+
+    /// Records that `view` shows the visitor the experiments it is listed for.
+    pub(crate) async fn expose(
+        &self,
+        assignments: &Assignments,
+        view: &str,
+        headers: &http::HeaderMap,
+    ) -> Exposed {
+        let visitor = assignments.visitor.as_str();
+        let mut test_ids = Vec::new();
+        let mut records = Vec::new();
+        let shown =
+            assignments.assigned.iter().filter(|one| one.enrolled && one.experiment.is_shown_in(view));
+        for assigned in shown {
+            let test_id = &assigned.experiment.test_id;
+            test_ids.push(Arc::clone(test_id));
+            if self.shared.known.contains(visitor, test_id, &assigned.variant().key) {
+                continue;
+            }
+            records.push(Record::Exposure(ExposureRecord {
+                visitor: assignments.visitor.shared(),
+                experiment: Arc::clone(&assigned.experiment),
+                served: assigned.served,
+                device: Device::of(headers),
+                visitor_kind: if assignments.is_returning { VisitorKind::Returning } else { VisitorKind::New },
+                recorded_at: self.now(),
+            }));
+        }
+        if records.is_empty() {
+            return Exposed { logged: true, test_ids };
+        }
+        let keys: Vec<_> = records.iter().filter_map(exposure_key).collect();
+        match self.shared.writer.store(records, VIEW_PATIENCE).await {
+            Ok(_) => {
+                // Also those that were stored before this process started: the next view need not ask again.
+                for (visitor, test_id, variant) in &keys {
+                    self.shared.known.remember(visitor, test_id, variant);
+                }
+                Exposed { logged: true, test_ids }
+            }
+            // The writer has logged why. The view must go on; the next one logs the exposure.
+            Err(_) => Exposed { logged: false, test_ids: Vec::new() },
+        }
+    }
+
+    /// Stores one event of the request's visitor; on return it is committed.
+    ///
+    /// # Errors
+    /// [`LogEventError`].
+    pub async fn log_event(
+        &self,
+        assignments: &Assignments,
+        event: NewEvent,
+    ) -> Result<EventOutcome, LogEventError> {
+        let record = self.event_record(assignments, event)?;
+        let outcomes = self.store_events(vec![record]).await.map_err(LogEventError::NotStored)?;
+        outcomes.into_iter().next().ok_or(LogEventError::NotStored(NotStored(WriteError::Refused)))
+    }
+
+    /// Checks an event against the definitions and gives it the visitor's assignment.
+    pub(crate) fn event_record(
+        &self,
+        assignments: &Assignments,
+        event: NewEvent,
+    ) -> Result<EventRecord, LogEventError> {
+        let now = self.now();
+        let subject = match event.test_id {
+            None => None,
+            Some(test_id) => {
+                let known = assignments.definitions.find(&test_id).map(|found| (found, found.phase(now)));
+                let Some((experiment, phase @ (Phase::Running | Phase::Stopped))) = known else {
+                    return Err(LogEventError::UnknownTest { test_id });
+                };
+                let assigned = assignments.find(&test_id).map(|one| Arc::clone(&one.variant().key));
+                Some(crate::ingest::EventSubject {
+                    experiment: Arc::clone(experiment),
+                    is_running: phase == Phase::Running,
+                    assigned,
+                })
+            }
+        };
+        Ok(EventRecord {
+            visitor: assignments.visitor.shared(),
+            event_name: event.event,
+            subject,
+            reported_variant: event.variant,
+            event_id: event.event_id,
+            value: event.value,
+            recorded_at: now,
+        })
+    }
+
+    /// Stores events in one commit; gives what became of each, in order.
+    pub(crate) async fn store_events(&self, events: Vec<EventRecord>) -> Result<Vec<EventOutcome>, NotStored> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let records = events.into_iter().map(Record::Event).collect();
+        let outcomes = self.shared.writer.store(records, EVENT_PATIENCE).await.map_err(NotStored)?;
+        Ok(outcomes
+            .into_iter()
+            .filter_map(|outcome| match outcome {
+                Outcome::Event(event) => Some(event),
+                Outcome::Exposure(_) => None,
+            })
+            .collect())
+    }
+
+    /// The results of all experiments, read from the totals.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn results(&self) -> Result<Results, DbError> {
+        let stored = read_stored(&self.shared.db).await?;
+        let now = self.now();
+        let definitions = self.shared.definitions.current();
+        let (total_exposures, total_events, experiments) = read_results(&definitions, &stored, now);
+        let health = self.health();
+        Ok(Results { success: true, generated_at: now, total_exposures, total_events, experiments, health })
+    }
+
+    /// How the file, the writer and the mirror are doing.
+    pub fn health(&self) -> ResultsHealth {
+        let writer = self.shared.writer.report();
+        ResultsHealth {
+            definitions: self.definitions_health(),
+            writer: WriterHealth {
+                status: if writer.last_error.is_some() { WriterStatus::Degraded } else { WriterStatus::Ok },
+                queued: writer.queued,
+                queue_capacity: writer.queue_capacity,
+                committed_records: writer.committed_records,
+                last_commit_at: writer.last_commit_at,
+                last_error: writer.last_error,
+            },
+            mirror: self.shared.mirror.report(),
+        }
+    }
+
+    /// How the file is doing.
+    pub fn definitions_health(&self) -> DefinitionsHealth {
+        let status = self.shared.definitions.status();
+        let problem = status.faults.first().map(|first| DefinitionsProblem {
+            detail: format!("the last good version stays in use: {}", first.detail),
+            errors: status.faults.clone(),
+        });
+        DefinitionsHealth {
+            status: if problem.is_some() { "error" } else { "ok" },
+            file: self.shared.definitions.file_name(),
+            loaded_at: status.loaded_at,
+            experiments: self.shared.definitions.current().all().len(),
+            problem,
+            warnings: status.warnings,
+        }
+    }
+}
+
+fn exposure_key(record: &Record) -> Option<(Arc<str>, Arc<str>, Arc<str>)> {
+    match record {
+        Record::Exposure(exposure) => Some((
+            Arc::clone(&exposure.visitor),
+            Arc::clone(&exposure.experiment.test_id),
+            Arc::clone(&exposure.experiment.variant(exposure.served).key),
+        )),
+        Record::Event(_) => None,
+    }
+}
