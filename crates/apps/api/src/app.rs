@@ -47,12 +47,17 @@ impl std::fmt::Debug for AppParts {
 }
 
 /// The assembled main API, ready to be served.
-#[derive(Debug)]
 pub struct App {
     router: Router,
     openapi: utoipa::openapi::OpenApi,
     experiments: Experiments,
     identity: Identity,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("App")
+    }
 }
 
 impl App {
@@ -100,7 +105,8 @@ impl App {
         let router = limited
             .merge(probes)
             .merge(
-                utoipa_swagger_ui::SwaggerUi::new("/api/docs").url("/api/docs/openapi.json", document.clone()),
+                utoipa_swagger_ui::SwaggerUi::new("/api/docs")
+                    .url("/api/docs/openapi.json", document.clone()),
             )
             .fallback(pages::fallback)
             .method_not_allowed_fallback(method_not_allowed);
@@ -128,20 +134,13 @@ impl App {
     }
 }
 
-async fn build_identity(
-    config: &Config,
-    parts: &AppParts,
-    secure_cookies: bool,
-) -> anyhow::Result<Identity> {
+async fn build_identity(config: &Config, parts: &AppParts, secure_cookies: bool) -> anyhow::Result<Identity> {
     let jwt_secret = config.jwt_secret.clone().context(
         "JWT_SECRET is not set: give all replicas the same random text of at least 32 bytes, \
          for instance from `openssl rand -hex 32` (`dashly up` makes one by itself)",
     )?;
-    let identity_config = IdentityConfig {
-        jwt_secret,
-        token_lifetime_seconds: config.token_lifetime_seconds,
-        secure_cookies,
-    };
+    let identity_config =
+        IdentityConfig { jwt_secret, token_lifetime_seconds: config.token_lifetime_seconds, secure_cookies };
     let limiter = build_limiter(config, parts).await?;
     let (clock, ids) = (Arc::clone(&parts.clock), Arc::clone(&parts.ids));
     Ok(Identity::new(parts.db.clone(), clock, ids, Arc::new(limiter), &identity_config)?)
@@ -188,13 +187,20 @@ fn add_layers(
 }
 
 fn cors(config: &Config) -> anyhow::Result<CorsLayer> {
-    let origins =
-        config.cors_origins.iter().map(|origin| HeaderValue::try_from(origin)).collect::<Result<Vec<_>, _>>()?;
+    let origins = config
+        .cors_origins
+        .iter()
+        .map(|origin| HeaderValue::try_from(origin))
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(CorsLayer::new()
         .allow_origin(origins)
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, header::HeaderName::from_static("idempotency-key")]))
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::AUTHORIZATION,
+            header::HeaderName::from_static("idempotency-key"),
+        ]))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]

@@ -67,7 +67,11 @@ impl<'a> Settings<'a> {
         value
     }
 
-    fn value<T: FromStr<Err: Display>>(&mut self, name: &'static str, default: &str) -> Result<T, ConfigError> {
+    fn value<T: FromStr<Err: Display>>(
+        &mut self,
+        name: &'static str,
+        default: &str,
+    ) -> Result<T, ConfigError> {
         let text = self.text(name, default);
         text.parse().map_err(|error: T::Err| ConfigError {
             variable: name.to_owned(),
@@ -100,7 +104,8 @@ impl<'a> Settings<'a> {
 #[expect(clippy::disallowed_methods, reason = "runs once, before the server starts")]
 fn read_secret_file(variable: &str, path: &str) -> Result<String, ConfigError> {
     let error = |problem: String| ConfigError { variable: variable.to_owned(), problem };
-    let text = std::fs::read_to_string(path).map_err(|cause| error(format!("cannot read `{path}`: {cause}")))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|cause| error(format!("cannot read `{path}`: {cause}")))?;
     let text = text.trim_end_matches(['\r', '\n']).to_owned();
     if text.is_empty() { Err(error(format!("the file `{path}` is empty"))) } else { Ok(text) }
 }
@@ -257,7 +262,8 @@ fn public_url(settings: &mut Settings<'_>) -> Result<Option<String>, ConfigError
     if is_origin(url) {
         return Ok(Some(url.to_owned()));
     }
-    let problem = format!("found `{url}`; expected an address such as https://dashly.example.com, without a path");
+    let problem =
+        format!("found `{url}`; expected an address such as https://dashly.example.com, without a path");
     Err(ConfigError { variable: "PUBLIC_URL".to_owned(), problem })
 }
 

@@ -1,8 +1,8 @@
 //! `/api/health`, `/health/live`, `/health/ready` and `/metrics`.
 
+use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use dashly_db::Db;
 use dashly_experiments::{DefinitionsHealth, Experiments, WriterHealth};
 use dashly_kernel::{Clock, Timestamp};
@@ -69,7 +69,8 @@ struct HealthReply {
     )
 )]
 async fn get_health(State(sources): State<HealthSources>) -> Response {
-    let answers = tokio::time::timeout(DATABASE_PATIENCE, sources.db.ping()).await.is_ok_and(|ping| ping.is_ok());
+    let answers =
+        tokio::time::timeout(DATABASE_PATIENCE, sources.db.ping()).await.is_ok_and(|ping| ping.is_ok());
     let now = sources.clock.now();
     let experiments = sources.experiments.health();
     let reply = HealthReply {
@@ -85,7 +86,11 @@ async fn get_health(State(sources): State<HealthSources>) -> Response {
     (status, Json(reply)).into_response()
 }
 
-#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "an uptime needs no more than 53 bits")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::as_conversions,
+    reason = "an uptime needs no more than 53 bits"
+)]
 fn seconds_between(from: Timestamp, to: Timestamp) -> f64 {
     (to.unix_micros() - from.unix_micros()) as f64 / 1e6
 }

@@ -21,8 +21,9 @@ async fn main() -> ExitCode {
 async fn serve() -> anyhow::Result<()> {
     let lookup = |name: &str| std::env::var(name).ok();
     let config = Config::read(&mut Settings::new(&lookup), "0.0.0.0");
-    let (format, filter) =
-        config.as_ref().map_or((dashly_telemetry::LogFormat::Text, "info"), |config| (config.log_format, &config.log_filter));
+    let (format, filter) = config.as_ref().map_or((dashly_telemetry::LogFormat::Text, "info"), |config| {
+        (config.log_format, &config.log_filter)
+    });
     dashly_telemetry::start_logs(format, filter);
     run(config?, Migrate::Beforehand, |_| {}).await
 }

@@ -23,13 +23,9 @@ pub(crate) fn base_document() -> utoipa::openapi::OpenApi {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("token"))));
+    components
+        .add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("token"))));
     document
-}
-
-/// The description of every route of the API.
-pub fn openapi_document(app: &crate::App) -> &utoipa::openapi::OpenApi {
-    app.openapi()
 }
 
 /// The description as the text that is kept in `openapi/api.json`.

@@ -16,8 +16,7 @@ const FILES: StaticFiles = StaticFiles::new(WebApp::get);
 const INDEX: &str = "index.html";
 
 /// Pages with an address of their own. A test compares this list with the routes of the web app.
-const PAGES: &[&str] =
-    &["/", "/admin", "/admin/login", "/admin/experiments", "/experiment-demo", "/pricing"];
+const PAGES: &[&str] = &["/", "/admin", "/admin/login", "/admin/experiments", "/experiment-demo", "/pricing"];
 
 /// The routes of the pages.
 pub(crate) fn routes() -> Router {
@@ -50,7 +49,8 @@ pub(crate) async fn fallback(request: Request) -> Response {
 fn page(status: StatusCode, headers: &HeaderMap) -> Response {
     FILES.respond(INDEX, status, headers).unwrap_or_else(|| {
         // A build from source without the web app; `make run` builds both.
-        let text = "This build has no web app. Run `make web-build` and build again; the API works without it.\n";
+        let text =
+            "This build has no web app. Run `make web-build` and build again; the API works without it.\n";
         let plain = [(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];
         (StatusCode::NOT_FOUND, plain, text).into_response()
     })

@@ -120,9 +120,12 @@ async fn ensure_admin(app: &App, config: &Config) -> anyhow::Result<bool> {
     match outcome {
         Ok(outcome) => Ok(outcome == AdminOutcome::Created),
         Err(EnsureAdminError::Password(_)) if given.is_none() => {
-            bail!("there is no administrator yet: set ADMIN_PASSWORD (at least 15 characters) for the first start")
+            bail!(
+                "there is no administrator yet: set ADMIN_PASSWORD (at least 15 characters) for the first start"
+            )
         }
-        Err(error) => Err(error).context("creating the first administrator (ADMIN_USERNAME, ADMIN_EMAIL, ADMIN_PASSWORD)"),
+        Err(error) => Err(error)
+            .context("creating the first administrator (ADMIN_USERNAME, ADMIN_EMAIL, ADMIN_PASSWORD)"),
     }
 }
 

@@ -49,8 +49,19 @@ pub fn read_admin_password(data_folder: &Path) -> Option<Secret<String>> {
     Some(Secret::new(text.trim_end().to_owned()))
 }
 
-/// Twenty-five letters and digits in groups of five: 120 random bits that can be typed from a screen.
-fn readable_password(ids: &dyn Ids) -> String {
+/// Keeps a changed admin password where a local installation keeps its own; elsewhere there is no such file to keep.
+#[expect(clippy::disallowed_methods, reason = "for commands at the terminal")]
+pub(crate) fn keep_admin_password(data_folder: &Path, password: &Secret<String>) -> anyhow::Result<()> {
+    let path = data_folder.join(ADMIN_PASSWORD_FILE);
+    if path.exists() {
+        write_private(&path, password.expose())
+            .with_context(|| format!("keeping the password in {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Twenty-five letters and digits in groups of five: 125 random bits that can be typed from a screen.
+pub(crate) fn readable_password(ids: &dyn Ids) -> String {
     // Without letters and digits that look alike.
     const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut random = [0_u8; 25];
@@ -70,7 +81,9 @@ fn readable_password(ids: &dyn Ids) -> String {
 #[expect(clippy::disallowed_methods, reason = "runs once, before the server starts")]
 fn read_or_make(path: &Path, make: impl FnOnce() -> String) -> anyhow::Result<(Secret<String>, bool)> {
     match fs::read_to_string(path) {
-        Ok(text) if !text.trim_end().is_empty() => return Ok((Secret::new(text.trim_end().to_owned()), false)),
+        Ok(text) if !text.trim_end().is_empty() => {
+            return Ok((Secret::new(text.trim_end().to_owned()), false));
+        }
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| format!("reading the secret in {}", path.display())),

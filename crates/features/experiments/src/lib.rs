@@ -22,7 +22,7 @@ mod service;
 pub use assignment::{Assigned, Assignments, VISITOR_COOKIE, VisitorId};
 pub use definitions::{
     DefinitionFault, Definitions, DefinitionsFile, DefinitionsStatus, Experiment, Phase, Status, Variant,
-    parse_definitions,
+    check_definitions_file, parse_definitions,
 };
 pub use http_routes::routes;
 pub use ingest::{CountedAs, EventOutcome};

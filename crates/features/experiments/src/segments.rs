@@ -4,7 +4,7 @@ use http::{HeaderMap, header};
 
 /// What kind of device asked, by its user agent. A rough cut for exploring, never for deciding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Device {
+pub(crate) enum Device {
     /// A desktop browser, or anything that names neither of the others.
     Desktop,
     /// A phone.
@@ -19,7 +19,7 @@ pub enum Device {
 
 impl Device {
     /// Reads the `User-Agent` header.
-    pub fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let Some(agent) = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()) else {
             return Self::Unknown;
         };
@@ -37,7 +37,7 @@ impl Device {
     }
 
     /// The word stored in the database.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Desktop => "desktop",
             Self::Mobile => "mobile",
@@ -50,7 +50,7 @@ impl Device {
 
 /// Whether the visitor was known before the first exposure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum VisitorKind {
+pub(crate) enum VisitorKind {
     /// Came without a visitor id.
     New,
     /// Came with one.
@@ -59,7 +59,7 @@ pub enum VisitorKind {
 
 impl VisitorKind {
     /// The word stored in the database.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
             Self::Returning => "returning",

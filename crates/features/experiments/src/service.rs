@@ -171,7 +171,11 @@ impl Experiments {
                 experiment: Arc::clone(&assigned.experiment),
                 served: assigned.served,
                 device: Device::of(headers),
-                visitor_kind: if assignments.is_returning { VisitorKind::Returning } else { VisitorKind::New },
+                visitor_kind: if assignments.is_returning {
+                    VisitorKind::Returning
+                } else {
+                    VisitorKind::New
+                },
                 recorded_at: self.now(),
             }));
         }
@@ -240,7 +244,10 @@ impl Experiments {
     }
 
     /// Stores events in one commit; gives what became of each, in order.
-    pub(crate) async fn store_events(&self, events: Vec<EventRecord>) -> Result<Vec<EventOutcome>, NotStored> {
+    pub(crate) async fn store_events(
+        &self,
+        events: Vec<EventRecord>,
+    ) -> Result<Vec<EventOutcome>, NotStored> {
         if events.is_empty() {
             return Ok(Vec::new());
         }

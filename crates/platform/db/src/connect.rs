@@ -4,8 +4,8 @@ use crate::database::Pools;
 use crate::durability::{self, DurabilityError, sqlite_synchronous};
 use crate::{Db, DbError, WeakDurability};
 use dashly_kernel::Secret;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -113,6 +113,25 @@ impl Db {
         }
     }
 
+    /// Opens an existing database for reading only: statements that write fail.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn connect_read_only(url: &DatabaseUrl) -> Result<Self, ConnectError> {
+        let db = match url {
+            DatabaseUrl::Sqlite(path) => {
+                let readers = open_sqlite_readers(path).await?;
+                Self { pools: Pools::Sqlite { writer: readers.clone(), readers } }
+            }
+            DatabaseUrl::Postgres(text) => {
+                let options = postgres_options(text)?.options([("default_transaction_read_only", "on")]);
+                Self { pools: Pools::Postgres(postgres_pool(options)) }
+            }
+        };
+        db.ping().await.map_err(|source| ConnectError::Open { url: url.to_string(), source })?;
+        Ok(db)
+    }
+
     async fn open_sqlite(path: &Path) -> Result<Self, ConnectError> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             tokio::fs::create_dir_all(folder)
@@ -126,42 +145,52 @@ impl Db {
             .synchronous(sqlite_synchronous())
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
-        let open_error = |source: sqlx::Error| ConnectError::Open {
-            url: DatabaseUrl::Sqlite(path.to_owned()).to_string(),
-            source: source.into(),
-        };
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(options.clone())
+            .connect_with(options)
             .await
-            .map_err(open_error)?;
-        // Readers must not set the journal mode: only the writer may touch the file.
-        let reader_options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
-        let readers = SqlitePoolOptions::new()
-            .max_connections(SQLITE_READERS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(reader_options)
-            .await
-            .map_err(open_error)?;
+            .map_err(|source| open_error(path, source))?;
+        let readers = open_sqlite_readers(path).await?;
         Ok(Self { pools: Pools::Sqlite { writer, readers } })
     }
 
     fn open_postgres(url: &Secret<String>) -> Result<Self, ConnectError> {
-        let options = PgConnectOptions::from_str(url.expose())
-            .map_err(|_| InvalidDatabaseUrl)?
-            .application_name("dashly")
-            .options([
-                ("synchronous_commit", "on"),
-                ("statement_timeout", "10s"),
-                ("idle_in_transaction_session_timeout", "30s"),
-            ]);
-        let pool = PgPoolOptions::new()
-            .max_connections(POSTGRES_CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(options);
-        Ok(Self { pools: Pools::Postgres(pool) })
+        Ok(Self { pools: Pools::Postgres(postgres_pool(postgres_options(url)?)) })
     }
+}
+
+fn open_error(path: &Path, source: sqlx::Error) -> ConnectError {
+    ConnectError::Open { url: DatabaseUrl::Sqlite(path.to_owned()).to_string(), source: source.into() }
+}
+
+/// Readers must not set the journal mode: only the writer may touch the file.
+async fn open_sqlite_readers(path: &Path) -> Result<SqlitePool, ConnectError> {
+    let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
+    SqlitePoolOptions::new()
+        .max_connections(SQLITE_READERS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options)
+        .await
+        .map_err(|source| open_error(path, source))
+}
+
+fn postgres_options(url: &Secret<String>) -> Result<PgConnectOptions, ConnectError> {
+    Ok(PgConnectOptions::from_str(url.expose())
+        .map_err(|_| InvalidDatabaseUrl)?
+        .application_name("dashly")
+        .options([
+            ("synchronous_commit", "on"),
+            ("statement_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ]))
+}
+
+fn postgres_pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(options)
 }

@@ -5,7 +5,9 @@ use crate::{Db, DbError, Sql, sql};
 
 /// A setting under which a committed transaction can be lost in a power cut.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the database would lose acknowledged data in a power cut: {setting} is `{found}`, it must be `{needed}`")]
+#[error(
+    "the database would lose acknowledged data in a power cut: {setting} is `{found}`, it must be `{needed}`"
+)]
 pub struct WeakDurability {
     /// Name of the setting in the database's own words.
     pub setting: &'static str,
@@ -35,7 +37,8 @@ pub(crate) async fn check(db: &Db) -> Result<(), DurabilityError> {
         }
         Pools::Postgres(_) => {
             expect(db, sql!("select current_setting('fsync')"), "fsync", "on").await?;
-            expect(db, sql!("select current_setting('synchronous_commit')"), "synchronous_commit", "on").await?;
+            expect(db, sql!("select current_setting('synchronous_commit')"), "synchronous_commit", "on")
+                .await?;
             expect(db, sql!("select current_setting('full_page_writes')"), "full_page_writes", "on").await?;
         }
     }
@@ -60,7 +63,12 @@ pub(crate) fn sqlite_synchronous() -> sqlx::sqlite::SqliteSynchronous {
     }
 }
 
-async fn expect(db: &Db, sql: Sql, setting: &'static str, needed: &'static str) -> Result<(), DurabilityError> {
+async fn expect(
+    db: &Db,
+    sql: Sql,
+    setting: &'static str,
+    needed: &'static str,
+) -> Result<(), DurabilityError> {
     let mut tx = db.begin().await?;
     let found: String = tx.fetch_one(sql.query()).await?.get(0)?;
     if found == needed { Ok(()) } else { Err(WeakDurability { setting, found, needed }.into()) }

@@ -89,7 +89,9 @@ fn postgres_kind(code: &str) -> DbErrorKind {
         "53100" => DbErrorKind::Full,
         // Statement timeout, read-only server, and whole classes: connection lost, no resources, operator intervened.
         "57014" | "25006" => DbErrorKind::Unavailable,
-        _ if code.starts_with("08") || code.starts_with("53") || code.starts_with("57P") => DbErrorKind::Unavailable,
+        _ if code.starts_with("08") || code.starts_with("53") || code.starts_with("57P") => {
+            DbErrorKind::Unavailable
+        }
         _ if code.starts_with("XX") => DbErrorKind::Corrupt,
         _ => DbErrorKind::Other,
     }

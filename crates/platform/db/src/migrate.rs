@@ -50,6 +50,10 @@ const CREATE_LEDGER: Sql = sql! {
                applied_at integer not null default (cast(unixepoch('subsec') * 1000000 as integer))
              ) strict",
 };
+const FIND_LEDGER: Sql = sql! {
+    postgres: "select tablename::text from pg_tables where schemaname = current_schema() and tablename = 'schema_migrations'",
+    sqlite: "select name from sqlite_master where type = 'table' and name = 'schema_migrations'",
+};
 const FIND_APPLIED: Sql = sql!("select checksum from schema_migrations where name = $1");
 const RECORD_APPLIED: Sql = sql!("insert into schema_migrations (name, checksum) values ($1, $2)");
 
@@ -100,11 +104,11 @@ impl Db {
     /// # Errors
     /// [`DbError`].
     pub async fn pending_migrations(&self) -> Result<Vec<&'static str>, DbError> {
-        let mut tx = self.begin().await?;
-        tx.execute(CREATE_LEDGER.query()).await?;
+        let has_ledger = self.fetch_optional(FIND_LEDGER.query()).await?.is_some();
         let mut pending = Vec::new();
         for migration in MIGRATIONS {
-            if tx.fetch_optional(FIND_APPLIED.query().bind(migration.name)).await?.is_none() {
+            let find = FIND_APPLIED.query().bind(migration.name);
+            if !has_ledger || self.fetch_optional(find).await?.is_none() {
                 pending.push(migration.name);
             }
         }
@@ -125,7 +129,11 @@ async fn apply(tx: &mut Tx, migration: &Migration) -> Result<bool, MigrateError>
     let checksum = checksum(text);
     if let Some(row) = tx.fetch_optional(FIND_APPLIED.query().bind(migration.name)).await.map_err(failed)? {
         let known: String = row.get(0).map_err(failed)?;
-        return if known == checksum { Ok(false) } else { Err(MigrateError::Changed { name: migration.name }) };
+        return if known == checksum {
+            Ok(false)
+        } else {
+            Err(MigrateError::Changed { name: migration.name })
+        };
     }
 
     tx.execute_script(text).await.map_err(failed)?;

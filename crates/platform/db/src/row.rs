@@ -72,7 +72,9 @@ impl Column for Timestamp {
 impl Column for Option<Timestamp> {
     fn decode(row: &Row, index: usize) -> Result<Self, DbError> {
         match &row.0 {
-            RowKind::Sqlite(row) => Ok(row.try_get::<Option<i64>, _>(index)?.map(Timestamp::from_unix_micros)),
+            RowKind::Sqlite(row) => {
+                Ok(row.try_get::<Option<i64>, _>(index)?.map(Timestamp::from_unix_micros))
+            }
             RowKind::Postgres(row) => {
                 Ok(row.try_get::<Option<OffsetDateTime>, _>(index)?.map(Timestamp::from_date_time))
             }

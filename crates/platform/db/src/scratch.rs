@@ -43,7 +43,8 @@ fn server_options(server_url: &str) -> Result<PgConnectOptions, DbError> {
 
 /// A name cannot be a parameter of `create database`, so it must be harmless as text.
 fn checked(name: &str) -> Result<&str, DbError> {
-    let harmless = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_';
+    let harmless =
+        |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_';
     if !name.is_empty() && name.chars().all(harmless) {
         Ok(name)
     } else {

@@ -43,6 +43,8 @@ pub fn start_logs(format: LogFormat, filter: &str) {
     // Fails only when logs are already started, which is what we want then.
     let _ = match format {
         LogFormat::Text => registry.with(lines).try_init(),
-        LogFormat::Json => registry.with(lines.json().flatten_event(true).with_current_span(false)).try_init(),
+        LogFormat::Json => {
+            registry.with(lines.json().flatten_event(true).with_current_span(false)).try_init()
+        }
     };
 }

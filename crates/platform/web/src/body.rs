@@ -120,7 +120,9 @@ where
         let (parts, body) = request.into_parts();
         let bytes = read_body(body, LIMIT_BYTES).await.map_err(Problem::from)?;
         if !content_type_is(&parts.headers, JSON) {
-            return Err(Problem::unsupported_media_type("send JSON, with content-type: application/json").into());
+            return Err(
+                Problem::unsupported_media_type("send JSON, with content-type: application/json").into()
+            );
         }
         Ok(Self(parse_json(&bytes)?))
     }

@@ -14,9 +14,7 @@ mod security_headers;
 mod serve;
 
 pub use assets::StaticFiles;
-pub use authorize::{
-    Administrator, Authenticate, AuthenticateFuture, Authentication, Caller, SignedIn,
-};
+pub use authorize::{Administrator, Authenticate, AuthenticateFuture, Authentication, Caller, SignedIn};
 pub use body::{Body, BodyFault, FORM, JSON, content_type_is, parse_form, parse_json, read_body};
 pub use client_address::{ClientAddress, TrustedProxies};
 pub use cookies::{SetCookie, find_cookie};

@@ -84,11 +84,8 @@ fn is_bare_refusal(response: &Response) -> bool {
 fn record(method: &Method, route: &str, status: StatusCode, started: Instant, request_id: &str) {
     let elapsed = started.elapsed();
     let code = status.as_u16();
-    let labels = [
-        ("method", method.as_str().to_owned()),
-        ("route", route.to_owned()),
-        ("status", code.to_string()),
-    ];
+    let labels =
+        [("method", method.as_str().to_owned()), ("route", route.to_owned()), ("status", code.to_string())];
     metrics::histogram!("dashly_http_request_duration_seconds", &labels).record(elapsed.as_secs_f64());
     let duration_ms = elapsed.as_secs_f64() * 1_000.0;
     if status.is_server_error() {

@@ -89,7 +89,10 @@ async fn accept_loop(
         let Ok(permit) = Arc::clone(permits).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, peer)) => {
-                tasks.spawn("connection", serve_connection(stream, peer, router.clone(), graceful.watcher(), permit));
+                tasks.spawn(
+                    "connection",
+                    serve_connection(stream, peer, router.clone(), graceful.watcher(), permit),
+                );
             }
             Err(error) => {
                 // Mostly "too many open files": give connections time to end instead of spinning.

@@ -27,8 +27,8 @@ export function UniqueRateRule({ text }: RuleProps) {
         they repeat the target event.
       </p>
       <p>
-        The bar is the 95% interval (Wilson) of that rate: it shows how uncertain the rate still is. It
-        narrows as more visitors come. All bars of one experiment share a scale.
+        The bar is the 95% interval (Wilson) of that rate, the mark the rate itself. It shows how uncertain
+        the rate still is. It narrows as more visitors come. All bars of one experiment share a scale.
       </p>
     </InfoTip>
   );

@@ -22,7 +22,9 @@ export function Differences({ arms }: { arms: readonly Arm[] }) {
         return (
           <span key={arm.letter} className={styles.item}>
             Unique rate, {arm.letter} minus {control.letter}:{' '}
-            <strong className="tabular">{difference === MISSING ? MISSING : `${difference} points`}</strong>
+            <strong className="tabular">
+              {difference === MISSING ? MISSING : `${difference} percentage points`}
+            </strong>
           </span>
         );
       })}

@@ -11,7 +11,7 @@ interface IntervalBarProps {
   place: number;
 }
 
-/** A rate as a dot on its 95 % interval. Decoration: the same numbers stand beside it in words. */
+/** A rate as a mark on its 95 % interval. Decoration: the same numbers stand beside it in words. */
 export function IntervalBar({ value, interval, scale, place }: IntervalBarProps) {
   const position = (ratio: number) => `${Math.min(100, Math.max(0, (ratio / scale) * 100))}%`;
   const style = {
@@ -25,7 +25,7 @@ export function IntervalBar({ value, interval, scale, place }: IntervalBarProps)
   return (
     <div className={styles.track} style={style} aria-hidden="true">
       {interval && <span className={styles.span} />}
-      {value !== null && <span className={styles.dot} />}
+      {value !== null && <span className={styles.value} />}
     </div>
   );
 }

@@ -38,7 +38,10 @@ export function TimelineChart({ series }: { series: TimelineSeries }) {
 
   useEffect(() => {
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
-    chart.current?.setOption(chartOption(series, readColors(), still), { notMerge: true });
+    chart.current?.setOption(chartOption(series, readColors(), still), {
+      // Merged by id: a refresh moves the lines instead of drawing them anew every ten seconds.
+      replaceMerge: ['series'],
+    });
   }, [series, theme]);
 
   return <div ref={element} className={styles.chart} aria-hidden="true" data-testid="timeline-chart" />;

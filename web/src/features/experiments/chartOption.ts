@@ -68,6 +68,7 @@ function lineSeries(line: Series, buckets: number, colors: ChartColors): LineSer
   const single = buckets === 1;
   const last = line.points.findLastIndex((point) => point.rate !== null);
   return {
+    id: line.letter,
     name: `${line.letter} ${line.label}`,
     type: 'line',
     data: line.points.map((point, index) => ({

@@ -61,7 +61,7 @@ export function SignInForm({ next }: { next: string | undefined }) {
       {waitSeconds > 0 ? (
         <Notice tone="warning" urgent title="Too many attempts">
           <p>
-            Signing in is paused for this account.{' '}
+            Signing in is paused for a while.{' '}
             <span aria-hidden="true">Wait {formatDuration(waitSeconds)}.</span>
           </p>
         </Notice>

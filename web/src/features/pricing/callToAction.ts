@@ -13,7 +13,7 @@ export function callToAction(variant: string | undefined): CallToAction {
   return variant === 'B'
     ? {
         button: 'Get full access: 14 days free',
-        benefit: 'Every platform in one place from the first day. Cancel any time.',
+        benefit: 'Every platform from the first day. Cancel any time.',
       }
     : { button: 'Start free trial', benefit: null };
 }

@@ -46,7 +46,12 @@ pub struct Assignments {
 
 impl Assignments {
     /// Assigns the visitor of a request with `headers`: keeps a valid visitor id and valid variants, draws the rest.
-    pub fn for_request(headers: &HeaderMap, definitions: Arc<Definitions>, now: Timestamp, ids: &dyn Ids) -> Self {
+    pub fn for_request(
+        headers: &HeaderMap,
+        definitions: Arc<Definitions>,
+        now: Timestamp,
+        ids: &dyn Ids,
+    ) -> Self {
         let known = find_cookie(headers, VISITOR_COOKIE).and_then(VisitorId::parse);
         let is_returning = known.is_some();
         let visitor = known.unwrap_or_else(|| VisitorId::new(ids));

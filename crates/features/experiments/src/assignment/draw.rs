@@ -32,7 +32,9 @@ impl Experiment {
             let drawn = u128::from(draw(&layer.salt, visitor));
             (layer.from..layer.below).contains(&drawn)
         });
-        in_layer && (self.traffic_below == ALL || u128::from(draw(&self.traffic_salt, visitor)) < self.traffic_below)
+        in_layer
+            && (self.traffic_below == ALL
+                || u128::from(draw(&self.traffic_salt, visitor)) < self.traffic_below)
     }
 }
 

@@ -45,7 +45,7 @@ pub struct Variant {
 
 /// The slice of a layer's visitors that belongs to one experiment, in units of 2^-64.
 #[derive(Clone, Debug)]
-pub struct Layer {
+pub(crate) struct Layer {
     /// Hashed with the visitor: the layer's name and `/layer`.
     pub(crate) salt: String,
     /// First draw of the slice.

@@ -6,5 +6,6 @@ mod parse;
 mod watch;
 
 pub use experiment::{Definitions, Experiment, Phase, Status, Variant};
-pub use parse::{DefinitionFault, parse_definitions};
+pub(crate) use parse::read_definitions;
+pub use parse::{DefinitionFault, check_definitions_file, parse_definitions};
 pub use watch::{DefinitionsFile, DefinitionsStatus};

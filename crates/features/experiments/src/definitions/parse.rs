@@ -6,6 +6,7 @@ use crate::assignment::epoch_fingerprint;
 use dashly_kernel::{Timestamp, check_text};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -44,14 +45,18 @@ pub fn parse_definitions(text: &[u8]) -> Result<Parsed, Vec<DefinitionFault>> {
     let root: Node = serde_json::from_slice(text)
         .map_err(|error| vec![fault("", format!("the file is not valid JSON: {error}"))])?;
     let Node::Object(top) = root else {
-        return Err(vec![fault("", format!("expected an object with the key `experiments`, found {}", root.kind()))]);
+        return Err(vec![fault(
+            "",
+            format!("expected an object with the key `experiments`, found {}", root.kind()),
+        )]);
     };
     let Some((_, Node::List(entries))) = top.into_iter().find(|(key, _)| key == "experiments") else {
         return Err(vec![fault("/experiments", "expected a list of experiments")]);
     };
     let mut reader = Reader::default();
     if entries.len() > MAX_EXPERIMENTS {
-        reader.fail("/experiments", format!("at most {MAX_EXPERIMENTS} experiments, found {}", entries.len()));
+        reader
+            .fail("/experiments", format!("at most {MAX_EXPERIMENTS} experiments, found {}", entries.len()));
     }
     let mut layers = HashMap::new();
     let experiments: Vec<_> = entries
@@ -64,6 +69,25 @@ pub fn parse_definitions(text: &[u8]) -> Result<Parsed, Vec<DefinitionFault>> {
     } else {
         Err(reader.faults)
     }
+}
+
+/// Reads the file at `path` once, without following it.
+///
+/// # Errors
+/// Every mistake found, or that the file cannot be read.
+#[expect(clippy::disallowed_methods, reason = "for commands at the terminal")]
+pub(crate) fn read_definitions(path: &Path) -> Result<Definitions, Vec<DefinitionFault>> {
+    let text =
+        std::fs::read(path).map_err(|error| vec![fault("", format!("the file cannot be read: {error}"))])?;
+    parse_definitions(&text).map(|parsed| parsed.definitions)
+}
+
+/// Checks the file at `path`; gives how many experiments it has.
+///
+/// # Errors
+/// Every mistake found, or that the file cannot be read.
+pub fn check_definitions_file(path: &Path) -> Result<usize, Vec<DefinitionFault>> {
+    read_definitions(path).map(|definitions| definitions.all().len())
 }
 
 fn fault(pointer: impl Into<String>, detail: impl Into<String>) -> DefinitionFault {
@@ -214,7 +238,11 @@ impl Reader {
             Some("draft") => Some(Status::Draft),
             Some("stopped") => Some(Status::Stopped),
             Some(other) => {
-                self.fail_field(entry, "status", format!("must be draft, running or stopped, found `{other}`"));
+                self.fail_field(
+                    entry,
+                    "status",
+                    format!("must be draft, running or stopped, found `{other}`"),
+                );
                 None
             }
         }
@@ -246,7 +274,11 @@ impl Reader {
                 views
             }
             Some(node) => {
-                self.fail_field(entry, "views", format!("must be a list of view names, found {}", node.kind()));
+                self.fail_field(
+                    entry,
+                    "views",
+                    format!("must be a list of view names, found {}", node.kind()),
+                );
                 None
             }
         }
@@ -257,12 +289,20 @@ impl Reader {
             Some(Node::Object(fields)) if (2..=MAX_VARIANTS).contains(&fields.len()) => fields,
             Some(Node::Object(fields)) => {
                 let found = fields.len();
-                self.fail_field(entry, "variants", format!("must have 2 to {MAX_VARIANTS} entries, found {found}"));
+                self.fail_field(
+                    entry,
+                    "variants",
+                    format!("must have 2 to {MAX_VARIANTS} entries, found {found}"),
+                );
                 return None;
             }
             Some(node) => {
                 let kind = node.kind();
-                self.fail_field(entry, "variants", format!("must map keys such as `A` to labels, found {kind}"));
+                self.fail_field(
+                    entry,
+                    "variants",
+                    format!("must map keys such as `A` to labels, found {kind}"),
+                );
                 return None;
             }
             None => {
@@ -281,7 +321,12 @@ impl Reader {
             }
             let label = self.text(entry, &format!("variants/{key}"), node)?;
             drawn += u128::from(weight_millionths);
-            variants.push(Variant { key: key.into(), label, weight_millionths, below: (drawn * FULL) / total });
+            variants.push(Variant {
+                key: key.into(),
+                label,
+                weight_millionths,
+                below: (drawn * FULL) / total,
+            });
         }
         Some(variants)
     }
@@ -297,7 +342,9 @@ impl Reader {
                 return None;
             }
         };
-        if let Some((stranger, _)) = given.iter().find(|(key, _)| !variants.iter().any(|(known, _)| known == key)) {
+        if let Some((stranger, _)) =
+            given.iter().find(|(key, _)| !variants.iter().any(|(known, _)| known == key))
+        {
             self.fail_field(entry, "weights", format!("names `{stranger}`, which is not a variant"));
             return None;
         }
@@ -308,7 +355,11 @@ impl Reader {
                 _ => None,
             });
             let Some(weight) = weight else {
-                self.fail_field(entry, "weights", format!("needs a number from 0 to 1,000,000 for variant `{key}`"));
+                self.fail_field(
+                    entry,
+                    "weights",
+                    format!("needs a number from 0 to 1,000,000 for variant `{key}`"),
+                );
                 return None;
             };
             weights.push(weight);
@@ -341,7 +392,11 @@ impl Reader {
         let from = *layers.get(&name).unwrap_or(&0);
         let below = from + width;
         if below > FULL {
-            self.fail_field(entry, "layer", format!("`{name}` is over-booked: the `traffic` of its experiments exceeds 1"));
+            self.fail_field(
+                entry,
+                "layer",
+                format!("`{name}` is over-booked: the `traffic` of its experiments exceeds 1"),
+            );
         }
         let salt = format!("{name}/layer");
         layers.insert(name, below);

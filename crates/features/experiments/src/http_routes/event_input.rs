@@ -78,8 +78,11 @@ impl<'a> EventFields<'a> {
             Field::Text(text) if !text.is_empty() => checked_text("/event", text)?,
             _ => {
                 let detail = "`event` is required: the name of what happened, such as kpi_click";
-                return Err(Problem::bad_request("event-required", detail)
-                    .with_error(FieldError::new("/event", "required", "text that is not empty")));
+                return Err(Problem::bad_request("event-required", detail).with_error(FieldError::new(
+                    "/event",
+                    "required",
+                    "text that is not empty",
+                )));
             }
         };
         Ok(NewEvent {
@@ -109,8 +112,11 @@ fn optional_number(pointer: &'static str, field: &Field<'_>) -> Result<Option<f6
         Field::Number(number) if number.abs() <= MAX_VALUE => Ok(Some(*number)),
         Field::Number(_) => {
             let detail = format!("`{pointer}` must be between -10^12 and 10^12");
-            Err(Problem::unprocessable("value-out-of-range", detail.clone())
-                .with_error(FieldError::new(pointer, "out-of-range", detail)))
+            Err(Problem::unprocessable("value-out-of-range", detail.clone()).with_error(FieldError::new(
+                pointer,
+                "out-of-range",
+                detail,
+            )))
         }
         Field::Text(_) => Err(wrong_type(pointer, "a number", "text")),
         Field::Other(found) => Err(wrong_type(pointer, "a number", found)),
@@ -127,7 +133,11 @@ fn checked_text(pointer: &'static str, text: Cow<'_, str>) -> Result<String, Pro
 
 fn wrong_type(pointer: &'static str, expected: &'static str, found: &str) -> Problem {
     let detail = format!("`{pointer}` must be {expected}, found {found}");
-    Problem::bad_request("wrong-type", detail.clone()).with_error(FieldError::new(pointer, "wrong-type", detail))
+    Problem::bad_request("wrong-type", detail.clone()).with_error(FieldError::new(
+        pointer,
+        "wrong-type",
+        detail,
+    ))
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Field<'a> {
@@ -153,12 +163,20 @@ impl<'de> Visitor<'de> for FieldVisitor {
         Ok(Field::Other("true or false"))
     }
 
-    #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "a rounded number is out of range anyway")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::as_conversions,
+        reason = "a rounded number is out of range anyway"
+    )]
     fn visit_i64<E: Error>(self, value: i64) -> Result<Field<'de>, E> {
         Ok(Field::Number(value as f64))
     }
 
-    #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "a rounded number is out of range anyway")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::as_conversions,
+        reason = "a rounded number is out of range anyway"
+    )]
     fn visit_u64<E: Error>(self, value: u64) -> Result<Field<'de>, E> {
         Ok(Field::Number(value as f64))
     }

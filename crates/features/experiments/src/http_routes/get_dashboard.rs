@@ -67,8 +67,10 @@ fn reply(assignments: &Assignments, exposed: &Exposed) -> DashboardReply {
             .iter()
             .map(|one| {
                 let variant = one.variant();
-                let description =
-                    VariantDescription { variant: variant.key.to_string(), description: variant.label.clone() };
+                let description = VariantDescription {
+                    variant: variant.key.to_string(),
+                    description: variant.label.clone(),
+                };
                 (one.experiment.test_id.to_string(), description)
             })
             .collect(),

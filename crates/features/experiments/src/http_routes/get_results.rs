@@ -1,7 +1,7 @@
 //! `GET /api/experiments/results`: what came out, for administrators.
 
-use crate::results::Results;
 use crate::Experiments;
+use crate::results::Results;
 use axum::Json;
 use axum::extract::State;
 use dashly_kernel::Problem;

@@ -28,9 +28,8 @@ pub fn routes(experiments: &Experiments) -> OpenApiRouter {
     let pricing_view = OpenApiRouter::new()
         .routes(routes!(get_pricing_view::get_pricing_view))
         .layer((experiments.assign_layer(), experiments.expose_layer("pricing-view")));
-    let events = OpenApiRouter::new()
-        .routes(routes!(post_events::post_events))
-        .layer(experiments.assign_layer());
+    let events =
+        OpenApiRouter::new().routes(routes!(post_events::post_events)).layer(experiments.assign_layer());
     let bulk_events = OpenApiRouter::new()
         .routes(routes!(post_bulk_events::post_bulk_events))
         .layer(experiments.assign_layer())
@@ -49,7 +48,10 @@ pub fn routes(experiments: &Experiments) -> OpenApiRouter {
 /// What a layer left for the handler. Its absence is a fault in the assembly of the routes, not of the request.
 fn from_layer<T: Clone + Send + Sync + 'static>(request: &Request) -> Result<T, Failure> {
     request.extensions().get::<T>().cloned().ok_or_else(|| {
-        tracing::error!(missing = std::any::type_name::<T>(), "a route lacks the layer that its handler needs");
+        tracing::error!(
+            missing = std::any::type_name::<T>(),
+            "a route lacks the layer that its handler needs"
+        );
         Problem::internal().into()
     })
 }

@@ -19,7 +19,10 @@ const MAX_ITEMS: usize = 10_000;
 
 /// Many events.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the body; the body is read item by item, so that one bad item hurts no other")]
+#[expect(
+    dead_code,
+    reason = "describes the body; the body is read item by item, so that one bad item hurts no other"
+)]
 pub(super) struct BulkBody {
     /// 1 to 10,000 events.
     #[schema(min_items = 1, max_items = 10_000)]
@@ -93,8 +96,11 @@ fn read_items(
 ) -> Result<(Vec<EventRecord>, Vec<RejectedEvent>), Problem> {
     let EventList { items, total } = parse_json::<BulkInput>(bytes)?.list().ok_or_else(|| {
         let detail = "`events` must be a list with at least one event";
-        Problem::bad_request("events-required", detail)
-            .with_error(FieldError::new("/events", "required", "a list with 1 to 10,000 events"))
+        Problem::bad_request("events-required", detail).with_error(FieldError::new(
+            "/events",
+            "required",
+            "a list with 1 to 10,000 events",
+        ))
     })?;
     if total > MAX_ITEMS {
         let detail = format!("`events` has {total} items; send at most {MAX_ITEMS} at once");

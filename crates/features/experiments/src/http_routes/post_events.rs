@@ -106,7 +106,9 @@ fn read_event<'a>(headers: &HeaderMap, bytes: &'a [u8]) -> Result<EventFields<'a
         return Ok(EventFields::from_form(parse_form(bytes)?));
     }
     if !content_type_is(headers, JSON) {
-        return Err(Problem::unsupported_media_type("send JSON (content-type: application/json) or an HTML form"));
+        return Err(Problem::unsupported_media_type(
+            "send JSON (content-type: application/json) or an HTML form",
+        ));
     }
     match parse_json(bytes)? {
         EventInput::Event(fields) => Ok(fields),
@@ -133,7 +135,11 @@ impl From<LogEventError> for Problem {
     fn from(error: LogEventError) -> Self {
         match &error {
             LogEventError::UnknownTest { .. } => Self::unprocessable("unknown-test", error.to_string())
-                .with_error(FieldError::new("/testId", "unknown", "an experiment of GET /api/experiments/config")),
+                .with_error(FieldError::new(
+                    "/testId",
+                    "unknown",
+                    "an experiment of GET /api/experiments/config",
+                )),
             LogEventError::NotStored(not_stored) => (*not_stored).into(),
         }
     }

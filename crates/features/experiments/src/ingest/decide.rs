@@ -186,7 +186,13 @@ impl<'a> Decision<'a> {
             self.plan.signal(&experiment.test_id, signal::SEVERAL_VARIANTS);
         }
         subject.variants.push(Arc::clone(&variant));
-        self.plan.exposures.push(ExposureRow { record, variant, drawn_variant, is_first, converted_at: None });
+        self.plan.exposures.push(ExposureRow {
+            record,
+            variant,
+            drawn_variant,
+            is_first,
+            converted_at: None,
+        });
         ExposureOutcome::Stored
     }
 

@@ -9,8 +9,8 @@ mod record;
 mod store;
 mod writer;
 
-pub use record::{CountedAs, EventOutcome};
-pub(crate) use record::{EventRecord, EventSubject, ExposureRecord, Outcome, Record};
 pub(crate) use decide::signal;
 pub(crate) use known::KnownExposures;
+pub use record::{CountedAs, EventOutcome};
+pub(crate) use record::{EventRecord, EventSubject, ExposureRecord, Outcome, Record};
 pub(crate) use writer::{WriteError, Writer};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// A visitor was shown a variant.
 #[derive(Clone, Debug)]
-pub struct ExposureRecord {
+pub(crate) struct ExposureRecord {
     /// Who.
     pub visitor: Arc<str>,
     /// Of which experiment, as it was defined at that moment.
@@ -24,7 +24,7 @@ pub struct ExposureRecord {
 
 /// A visitor did something.
 #[derive(Clone, Debug)]
-pub struct EventRecord {
+pub(crate) struct EventRecord {
     /// Who.
     pub visitor: Arc<str>,
     /// What.
@@ -43,7 +43,7 @@ pub struct EventRecord {
 
 /// The experiment that an event is for.
 #[derive(Clone, Debug)]
-pub struct EventSubject {
+pub(crate) struct EventSubject {
     /// As it was defined at that moment.
     pub experiment: Arc<Experiment>,
     /// Whether it was running; events of a stopped one are stored and not counted.
@@ -54,7 +54,7 @@ pub struct EventSubject {
 
 /// One thing to be stored.
 #[derive(Clone, Debug)]
-pub enum Record {
+pub(crate) enum Record {
     /// A visitor was shown a variant.
     Exposure(ExposureRecord),
     /// A visitor did something.
@@ -96,7 +96,7 @@ impl CountedAs {
 
 /// What became of an exposure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExposureOutcome {
+pub(crate) enum ExposureOutcome {
     /// Stored now.
     Stored,
     /// Was stored before.
@@ -118,7 +118,7 @@ pub struct EventOutcome {
 
 /// What became of a record.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Of an exposure.
     Exposure(ExposureOutcome),
     /// Of an event.

@@ -121,14 +121,8 @@ impl Writer {
             commits: watch::Sender::new(0),
         });
         health.set_ok(COMPONENT);
-        let worker = Worker {
-            db,
-            known,
-            clock,
-            health,
-            shared: Arc::clone(&shared),
-            opened_epochs: HashSet::new(),
-        };
+        let worker =
+            Worker { db, known, clock, health, shared: Arc::clone(&shared), opened_epochs: HashSet::new() };
         tasks.spawn("experiment writer", worker.run(receiver, tasks.shutdown_signal()));
         let capacity = usize::try_from(QUEUE_CAPACITY).unwrap_or(usize::MAX);
         Self { jobs: sender, permits: Arc::new(Semaphore::new(capacity)), shared }
@@ -247,7 +241,8 @@ impl Worker {
     async fn probe(&self) {
         let reason = self.shared.lock().away.map(|(reason, _)| reason);
         let full = reason == Some(FULL_REASON);
-        if !full && tokio::time::timeout(COMMIT_TIMEOUT, self.db.ping()).await.is_ok_and(|ping| ping.is_ok()) {
+        if !full && tokio::time::timeout(COMMIT_TIMEOUT, self.db.ping()).await.is_ok_and(|ping| ping.is_ok())
+        {
             self.set_present();
         }
     }

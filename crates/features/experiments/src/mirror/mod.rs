@@ -11,5 +11,5 @@ mod copies;
 mod rows;
 mod task;
 
-pub use task::{MirrorReport, MirrorStatus};
 pub(crate) use task::{Mirror, MirrorFolder};
+pub use task::{MirrorReport, MirrorStatus};

@@ -93,8 +93,14 @@ impl Mirror {
         let report = MirrorReport { status, directory, last_exposure_id: 0, last_event_id: 0, problem: None };
         let mirror = Self { report: Arc::new(Mutex::new(report)) };
         if let MirrorFolder::At(folder) = folder {
-            let follower =
-                Follower { folder, db, commits, health, mirror: mirror.clone(), shutdown: tasks.shutdown_signal() };
+            let follower = Follower {
+                folder,
+                db,
+                commits,
+                health,
+                mirror: mirror.clone(),
+                shutdown: tasks.shutdown_signal(),
+            };
             tasks.spawn("experiment mirror", follower.run());
         }
         mirror

@@ -4,17 +4,48 @@ use super::model::{
     ExperimentHealth, ExperimentResults, Interval, Timeline, TimelineCounts, TimelineGrain, TimelinePoint,
     VariantResults,
 };
-use super::store::{HourCounts, StoredResults};
-use crate::definitions::{Definitions, Experiment};
+use super::store::{HourCounts, StoredResults, read_stored};
+use crate::definitions::{Definitions, Experiment, read_definitions};
 use crate::ingest::signal;
+use dashly_db::{Db, DbError};
 use dashly_kernel::Timestamp;
 use dashly_stats::proportion::wilson_interval;
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 /// Longer histories are shown by day.
 const MAX_HOURLY_POINTS: i64 = 72;
 const MICROS_PER_HOUR: i64 = 3_600_000_000;
 const CONFIDENCE: f64 = 0.95;
+
+/// Why results could not be read without a server.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadResultsError {
+    /// The file of experiments cannot be used.
+    #[error("the file of experiments cannot be used: {0}")]
+    Definitions(String),
+    /// The database cannot be read.
+    #[error("the results cannot be read from the database")]
+    Database(#[from] DbError),
+}
+
+/// The results of the experiments in `tests_file`, read from `db` at `now`, without a server.
+///
+/// # Errors
+/// [`ReadResultsError`].
+pub async fn read_results_of(
+    db: &Db,
+    tests_file: &Path,
+    now: Timestamp,
+) -> Result<Vec<ExperimentResults>, ReadResultsError> {
+    let definitions = read_definitions(tests_file).map_err(|faults| {
+        ReadResultsError::Definitions(
+            faults.into_iter().map(|fault| fault.detail).collect::<Vec<_>>().join("; "),
+        )
+    })?;
+    let stored = read_stored(db).await?;
+    Ok(read_results(&definitions, &stored, now).2)
+}
 
 /// The totals over all experiments and the results of those in the file, in file order.
 pub(crate) fn read_results(
@@ -22,7 +53,8 @@ pub(crate) fn read_results(
     stored: &StoredResults,
     now: Timestamp,
 ) -> (i64, i64, Vec<ExperimentResults>) {
-    let total_exposures = stored.totals.values().flat_map(HashMap::values).map(|counts| counts.exposures).sum();
+    let total_exposures =
+        stored.totals.values().flat_map(HashMap::values).map(|counts| counts.exposures).sum();
     let total_events = signal_count(stored, signal::INSTALLATION, signal::EVENT_ROWS);
     let experiments =
         definitions.all().iter().map(|experiment| experiment_results(experiment, stored, now)).collect();
@@ -57,10 +89,12 @@ fn experiment_results(experiment: &Experiment, stored: &StoredResults, now: Time
             .collect(),
         shares: experiment.shares().into_iter().map(|(key, share)| (key.to_string(), share)).collect(),
         results,
-        timeline: stored.timeline.get(test_id).map_or(
-            Timeline { grain: TimelineGrain::Hour, points: Vec::new() },
-            |hours| timeline(experiment, hours),
-        ),
+        timeline: stored
+            .timeline
+            .get(test_id)
+            .map_or(Timeline { grain: TimelineGrain::Hour, points: Vec::new() }, |hours| {
+                timeline(experiment, hours)
+            }),
         health: ExperimentHealth {
             false_variants: signal_count(stored, test_id, signal::FALSE_VARIANTS),
             early_events: signal_count(stored, test_id, signal::EARLY_EVENTS),

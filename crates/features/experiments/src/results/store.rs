@@ -53,3 +53,27 @@ pub(crate) async fn read_stored(db: &Db) -> Result<StoredResults, DbError> {
     }
     Ok(stored)
 }
+
+const COUNT_ROWS: Sql = sql!(
+    "
+    select (select count(*) from experiment_exposures), (select count(*) from experiment_events)"
+);
+
+/// How many rows are stored, of all experiments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredRowCounts {
+    /// Exposures.
+    pub exposures: u64,
+    /// Events.
+    pub events: u64,
+}
+
+/// Counts the stored rows one by one: the independent check of what was acknowledged. Slow on large tables.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn count_stored_rows(db: &Db) -> Result<StoredRowCounts, DbError> {
+    let row = db.fetch_one(COUNT_ROWS.query()).await?;
+    let count = |number: i64| u64::try_from(number).unwrap_or(0);
+    Ok(StoredRowCounts { exposures: count(row.get(0)?), events: count(row.get(1)?) })
+}

@@ -126,7 +126,8 @@ proptest! {
     #[test]
     fn the_answer_never_repeats_the_password(password in "[a-z]{6,30}") {
         if let Err(fault) = check(&password) {
-            prop_assert!(!format!("{fault} {fault:?}").contains(&password));
+            let text = format!("{fault} {fault:?}");
+            prop_assert!(!text.contains(&password));
         }
     }
 }

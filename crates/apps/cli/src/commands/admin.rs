@@ -1,0 +1,53 @@
+//! `dashly admin`.
+
+use crate::environment;
+use clap::{Args, Subcommand};
+use dashly_api::{Config, reset_admin_password};
+use dashly_kernel::Secret;
+use std::io::Read;
+use std::process::ExitCode;
+
+/// What `dashly admin` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: AdminCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Give an account a new password and end all its sign-ins; the server may run meanwhile
+    ResetPassword {
+        /// User name or e-mail address of the account
+        #[arg(long, env = "ADMIN_USERNAME", default_value = "admin")]
+        login: String,
+        /// Read the new password from standard input instead of making a random one
+        #[arg(long)]
+        stdin: bool,
+    },
+}
+
+/// Runs one account command.
+pub(crate) async fn admin(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let config = environment::config(environment::LOCAL_HOST)?;
+    match arguments.command {
+        AdminCommand::ResetPassword { login, stdin } => reset_password(&config, &login, stdin).await,
+    }
+}
+
+async fn reset_password(config: &Config, login: &str, from_stdin: bool) -> anyhow::Result<ExitCode> {
+    let given = if from_stdin {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+    } else {
+        None
+    };
+    let is_random = given.is_none();
+    let reset = reset_admin_password(config, login, given).await?;
+    println!("The password of {login} is changed; {} sign-ins were ended.", reset.ended_sessions);
+    if is_random {
+        println!("Sign in as {login} with the password {}", reset.password.expose());
+    }
+    Ok(ExitCode::SUCCESS)
+}

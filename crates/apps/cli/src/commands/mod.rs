@@ -1,0 +1,10 @@
+//! One file per command.
+
+pub(crate) mod admin;
+pub(crate) mod doctor;
+pub(crate) mod load_test;
+pub(crate) mod migrate;
+pub(crate) mod openapi;
+pub(crate) mod results;
+pub(crate) mod serve;
+pub(crate) mod simulate;

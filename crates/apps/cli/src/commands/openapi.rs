@@ -1,0 +1,10 @@
+//! `dashly openapi`.
+
+use std::process::ExitCode;
+
+/// Prints the description of the API.
+pub(crate) async fn openapi() -> anyhow::Result<ExitCode> {
+    let scratch = tempfile::tempdir()?;
+    print!("{}", dashly_api::describe_api(scratch.path()).await?);
+    Ok(ExitCode::SUCCESS)
+}

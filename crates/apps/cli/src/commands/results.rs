@@ -1,0 +1,69 @@
+//! `dashly results`.
+
+use crate::environment;
+use clap::Args;
+use dashly_api::SystemClock;
+use dashly_db::Db;
+use dashly_experiments::{ExperimentResults, read_results_of};
+use dashly_kernel::Clock;
+use std::process::ExitCode;
+
+/// What `dashly results` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the results, read from the database; the server need not run.
+pub(crate) async fn results(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let config = environment::config(environment::LOCAL_HOST)?;
+    let db = Db::connect_read_only(&config.database).await?;
+    let experiments = read_results_of(&db, &config.tests_file, SystemClock.now()).await?;
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&experiments)?);
+    } else if experiments.is_empty() {
+        println!(
+            "{} has no experiments yet; docs/experiments.md tells how to add one",
+            config.tests_file.display()
+        );
+    } else {
+        experiments.iter().for_each(print_experiment);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_experiment(experiment: &ExperimentResults) {
+    println!("{}  (target event {})", experiment.test_id, experiment.target_event);
+    println!(
+        "  {:<28} {:>10} {:>10} {:>8} {:>11} {:>8}  95 % interval",
+        "variant", "exposures", "events", "rate", "converters", "unique"
+    );
+    for (key, counts) in &experiment.results {
+        let label = experiment.variants.get(key).map_or("", String::as_str);
+        let interval = counts.unique_conversion_rate_interval.map_or_else(
+            || "–".to_owned(),
+            |range| format!("{} to {}", percent(range.low), percent(range.high)),
+        );
+        println!(
+            "  {:<28} {:>10} {:>10} {:>8} {:>11} {:>8}  {interval}",
+            format!("{key} {label}"),
+            counts.exposures,
+            counts.events,
+            rate(counts.exposures, counts.conversion_rate),
+            counts.converters,
+            rate(counts.exposures, counts.unique_conversion_rate),
+        );
+    }
+    println!();
+}
+
+/// A rate of nothing is not 0.
+fn rate(exposures: i64, value: f64) -> String {
+    if exposures == 0 { "–".to_owned() } else { percent(value) }
+}
+
+fn percent(value: f64) -> String {
+    format!("{:.2} %", value * 100.0)
+}

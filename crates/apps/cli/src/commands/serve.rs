@@ -1,0 +1,77 @@
+//! `dashly up` and `dashly api`.
+
+use crate::environment;
+use dashly_api::{Address, Config, LocalSecrets, Migrate, OperatingSystemIds, run};
+use dashly_telemetry::{LogFormat, start_logs};
+use std::process::ExitCode;
+
+/// Everything on this machine.
+pub(crate) async fn up() -> anyhow::Result<ExitCode> {
+    let mut config = environment::config(environment::LOCAL_HOST)?;
+    // Unless asked for, requests are not logged line by line: the terminal is for the person in front of it.
+    let filter = environment::variable("LOG_FILTER").unwrap_or_else(|| "warn".to_owned());
+    start_logs(config.log_format, &filter);
+    let secrets = LocalSecrets::complete(&mut config, &OperatingSystemIds)?;
+    let welcome = Welcome::new(&config, secrets);
+    run(config, Migrate::AtStart, |address| welcome.print(address)).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The API as a deployment runs it.
+pub(crate) async fn api() -> anyhow::Result<ExitCode> {
+    let config = environment::config(environment::ANY_HOST);
+    let (format, filter) = config
+        .as_ref()
+        .map_or((LogFormat::Text, "info"), |config| (config.log_format, config.log_filter.as_str()));
+    start_logs(format, filter);
+    run(config?, Migrate::Beforehand, |_| {}).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a person has to know once the server is up.
+struct Welcome {
+    secrets: LocalSecrets,
+    admin_username: String,
+    database: String,
+    data_folder: String,
+    public_url: Option<String>,
+}
+
+impl Welcome {
+    fn new(config: &Config, secrets: LocalSecrets) -> Self {
+        Self {
+            secrets,
+            admin_username: config.admin_username.clone(),
+            database: config.database.to_string(),
+            data_folder: config.data_folder.display().to_string(),
+            public_url: config.public_url.clone(),
+        }
+    }
+
+    fn print(&self, address: Address) {
+        let local = if address.socket.ip().is_unspecified() || address.socket.ip().is_loopback() {
+            format!("http://localhost:{}", address.socket.port())
+        } else {
+            format!("http://{}", address.socket)
+        };
+        let url = self.public_url.clone().unwrap_or(local);
+        println!("Dashly is up at {url}\n");
+        println!("  Admin     {url}/admin/experiments");
+        println!("  Demo      {url}/experiment-demo");
+        println!("  Pricing   {url}/pricing");
+        println!("  API       {url}/api/docs");
+        println!("  Data      {}", self.database);
+        println!();
+        match &self.secrets.new_admin_password {
+            Some(password) if address.created_admin => {
+                println!("Sign in as {} with the password {}", self.admin_username, password.expose());
+                println!(
+                    "(shown only now; kept in {}/admin-password, readable by you only)\n",
+                    self.data_folder
+                );
+            }
+            _ => println!("Forgotten the password? Run: dashly admin reset-password\n"),
+        }
+        println!("Next: run `dashly simulate {url}` in a second terminal. Stop with Ctrl-C.");
+    }
+}

@@ -1,0 +1,92 @@
+//! `dashly`: everything an operator does from a terminal.
+//!
+//! One file per command under `commands/`. Results go to standard output, logs and progress to standard error, so that
+//! every command can be piped; `--json` gives the same as JSON.
+#![expect(clippy::print_stdout, reason = "printing results is what this program is for")]
+
+mod commands;
+mod environment;
+
+use clap::{Parser, Subcommand};
+use commands::{admin, doctor, load_test, migrate, openapi, results, serve, simulate};
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Self-hosted marketing analytics with trustworthy A/B experiments.
+#[derive(Debug, Parser)]
+#[command(name = "dashly", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    after_help = "Start with `dashly up`, then `dashly simulate` in a second terminal, and open the printed address.\n\
+                        Every command reads the same environment variables; `dashly doctor` lists and checks them."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything on this machine: makes its own secrets and database, and prints how to sign in
+    Up,
+    /// Run the API as a deployment does: secrets are given, migrations were run before
+    Api,
+    /// Bring the database up to date; safe to repeat and to run from several machines at once
+    Migrate,
+    /// Send visitors with known behaviour to a running server and compare what it counts
+    Simulate(simulate::Arguments),
+    /// Load a running server and check that everything it acknowledged is stored
+    #[command(name = "load-test")]
+    LoadTest(load_test::Arguments),
+    /// Print the results of all experiments from the database
+    Results(results::Arguments),
+    /// Show every setting and check everything Dashly depends on
+    Doctor(doctor::Arguments),
+    /// Manage accounts from the terminal
+    Admin(admin::Arguments),
+    /// Print the description of the API (OpenAPI 3.1)
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&anyhow::Error::from(error)),
+    };
+    match runtime.block_on(execute(cli.command)) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn execute(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Up => serve::up().await,
+        Command::Api => serve::api().await,
+        Command::Migrate => migrate::migrate().await,
+        Command::Simulate(arguments) => simulate::simulate(arguments).await,
+        Command::LoadTest(arguments) => load_test::load_test(arguments).await,
+        Command::Results(arguments) => results::results(&arguments).await,
+        Command::Doctor(arguments) => doctor::doctor(&arguments).await,
+        Command::Admin(arguments) => admin::admin(arguments).await,
+        Command::Openapi => openapi::openapi().await,
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a command that failed says so in one line")]
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("dashly: {error:#}");
+    ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}
