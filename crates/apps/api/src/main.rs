@@ -25,5 +25,5 @@ async fn serve() -> anyhow::Result<()> {
         (config.log_format, &config.log_filter)
     });
     dashly_telemetry::start_logs(format, filter);
-    run(config?, Migrate::Beforehand, |_| {}).await
+    run(config?, Migrate::Beforehand, None, |_| {}).await
 }

@@ -38,12 +38,19 @@ pub enum Migrate {
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is in progress. `started` is called once, when the port is open.
 ///
+/// `lock` is the lock on the data folder, if the caller has it already; an embedded database is never opened without.
+///
 /// # Errors
 /// Whatever keeps the server from starting, in words for the operator.
-pub async fn run(config: Config, migrate: Migrate, started: impl FnOnce(Address)) -> anyhow::Result<()> {
-    let _lock = match &config.database {
-        DatabaseUrl::Sqlite(_) => Some(DataFolderLock::take(&config.data_folder)?),
-        DatabaseUrl::Postgres(_) => None,
+pub async fn run(
+    config: Config,
+    migrate: Migrate,
+    lock: Option<DataFolderLock>,
+    started: impl FnOnce(Address),
+) -> anyhow::Result<()> {
+    let _lock = match (lock, &config.database) {
+        (None, DatabaseUrl::Sqlite(_)) => Some(DataFolderLock::take(&config.data_folder)?),
+        (lock, _) => lock,
     };
     let db = connect(&config.database).await?;
     prepare_schema(&db, migrate).await?;

@@ -1,7 +1,7 @@
 //! `dashly up` and `dashly api`.
 
 use crate::environment;
-use dashly_api::{Address, Config, LocalSecrets, Migrate, OperatingSystemIds, run};
+use dashly_api::{Address, Config, DataFolderLock, LocalSecrets, Migrate, OperatingSystemIds, run};
 use dashly_telemetry::{LogFormat, start_logs};
 use std::process::ExitCode;
 
@@ -11,9 +11,11 @@ pub(crate) async fn up() -> anyhow::Result<ExitCode> {
     // Unless asked for, requests are not logged line by line: the terminal is for the person in front of it.
     let filter = environment::variable("LOG_FILTER").unwrap_or_else(|| "warn".to_owned());
     start_logs(config.log_format, &filter);
+    // Before anything is written: two first starts at once must not make two passwords.
+    let lock = DataFolderLock::take(&config.data_folder)?;
     let secrets = LocalSecrets::complete(&mut config, &OperatingSystemIds)?;
     let welcome = Welcome::new(&config, secrets);
-    run(config, Migrate::AtStart, |address| welcome.print(address)).await?;
+    run(config, Migrate::AtStart, Some(lock), |address| welcome.print(address)).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -24,7 +26,7 @@ pub(crate) async fn api() -> anyhow::Result<ExitCode> {
         .as_ref()
         .map_or((LogFormat::Text, "info"), |config| (config.log_format, config.log_filter.as_str()));
     start_logs(format, filter);
-    run(config?, Migrate::Beforehand, |_| {}).await?;
+    run(config?, Migrate::Beforehand, None, |_| {}).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,7 +3,7 @@
 use crate::fixture::{ADMIN, ADMIN_EMAIL, PASSWORD, secret};
 use dashly_db::{Sql, sql};
 use dashly_identity::{AdminOutcome, EnsureAdminError, PasswordFault, ResetPasswordError};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use http::StatusCode;
 
 const COUNT_USERS: Sql = sql!("select count(*) from users");
@@ -79,6 +79,19 @@ both_databases! {
         let answer = app.sign_in(ADMIN, NEW_PASSWORD).await;
         assert_eq!(answer.body["user"]["id"], reset.user.to_string());
         assert_eq!(app.sign_in("mara", PASSWORD).await.status, StatusCode::OK);
+    }
+
+    async fn a_sign_in_with_the_old_password_does_not_survive_a_reset_at_the_same_time(app: TestApp) {
+        let passwords = [PASSWORD, NEW_PASSWORD];
+        for round in 0..6 {
+            let (old, new) = (passwords[round % 2], secret(passwords[(round + 1) % 2]));
+            let (answer, reset) = join(app.sign_in(ADMIN, old), app.identity.reset_password(ADMIN, &new)).await;
+            reset.unwrap();
+            if answer.status == StatusCode::OK {
+                assert_eq!(app.me(&answer.token()).await.status, StatusCode::UNAUTHORIZED, "round {round}");
+            }
+            app.clock.advance_seconds(1);
+        }
     }
 
     async fn a_refused_reset_changes_nothing(app: TestApp) {

@@ -245,7 +245,11 @@ pub(crate) fn new_router(identity: &Identity) -> Router {
         .layer(from_fn_with_state(observation, observe))
 }
 
-pub(crate) async fn send(router: &Router, request: Request<axum::body::Body>) -> Answer {
+/// Sends `request`, from [`HOME`] unless it says otherwise.
+pub(crate) async fn send(router: &Router, mut request: Request<axum::body::Body>) -> Answer {
+    if request.extensions().get::<PeerAddress>().is_none() {
+        request.extensions_mut().insert(peer(HOME));
+    }
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
@@ -254,12 +258,15 @@ pub(crate) async fn send(router: &Router, request: Request<axum::body::Body>) ->
 }
 
 pub(crate) fn post_json(path: &str, address: &str, body: &Value) -> Request<axum::body::Body> {
-    let peer = SocketAddr::new(address.parse::<IpAddr>().unwrap(), 40_000);
     Request::post(path)
         .header(header::CONTENT_TYPE, "application/json")
-        .extension(PeerAddress(peer))
+        .extension(peer(address))
         .body(body.to_string().into())
         .unwrap()
+}
+
+fn peer(address: &str) -> PeerAddress {
+    PeerAddress(SocketAddr::new(address.parse::<IpAddr>().unwrap(), 40_000))
 }
 
 pub(crate) fn with_cookie(method: Method, path: &str, token: &str) -> Request<axum::body::Body> {
