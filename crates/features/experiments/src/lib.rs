@@ -12,6 +12,7 @@
 mod assignment;
 mod definitions;
 mod http_routes;
+mod in_order;
 mod ingest;
 mod layers;
 mod mirror;
@@ -25,6 +26,7 @@ pub use definitions::{
     check_definitions_file, parse_definitions,
 };
 pub use http_routes::routes;
+pub use in_order::InOrder;
 pub use ingest::{CountedAs, EventOutcome};
 pub use layers::{Assign, AssignService, Expose, ExposeService};
 pub use mirror::{MirrorReport, MirrorStatus};

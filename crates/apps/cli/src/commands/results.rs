@@ -40,7 +40,7 @@ fn print_experiment(experiment: &ExperimentResults) {
         "  {:<28} {:>10} {:>10} {:>8} {:>11} {:>8}  95 % interval",
         "variant", "exposures", "events", "rate", "converters", "unique"
     );
-    for (key, counts) in &experiment.results {
+    for (key, counts) in experiment.results.iter() {
         let label = experiment.variants.get(key).map_or("", String::as_str);
         let interval = counts.unique_conversion_rate_interval.map_or_else(
             || "–".to_owned(),

@@ -1,10 +1,9 @@
 //! `GET /api/experiments/config`: what is running, without what would let a visitor choose a variant.
 
-use crate::Experiments;
+use crate::{Experiments, InOrder};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// The running experiments.
@@ -24,7 +23,8 @@ pub(super) struct ConfigExperiment {
     /// For people.
     description: String,
     /// Label of each variant.
-    variants: BTreeMap<String, String>,
+    #[schema(value_type = BTreeMap<String, String>)]
+    variants: InOrder<String>,
     /// The event that counts.
     target_event: String,
     /// Kind of change.
@@ -52,7 +52,7 @@ pub(super) async fn get_config(State(experiments): State<Experiments>) -> Json<C
             variants: experiment
                 .variants
                 .iter()
-                .map(|variant| (variant.key.to_string(), variant.label.clone()))
+                .map(|variant| (&variant.key, variant.label.clone()))
                 .collect(),
             target_event: experiment.target_event.clone(),
             change_type: experiment.change_type.clone(),

@@ -1,12 +1,11 @@
 //! `GET /api/experiments/dashboard`: the variants of this visitor, and the exposure to those that the dashboard shows.
 
 use super::{SharedAssignments, from_layer};
-use crate::{Assignments, Exposed};
+use crate::{Assignments, Exposed, InOrder};
 use axum::Json;
 use axum::extract::Request;
 use dashly_web::Failure;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -16,10 +15,12 @@ pub(super) struct DashboardReply {
     /// Always true.
     success: bool,
     /// Key of the variant to show, by experiment; all running experiments.
-    variants: BTreeMap<String, String>,
+    #[schema(value_type = BTreeMap<String, String>)]
+    variants: InOrder<String>,
     /// The same with the variant's label.
     #[serde(rename = "variantDescriptions")]
-    variant_descriptions: BTreeMap<String, VariantDescription>,
+    #[schema(value_type = BTreeMap<String, VariantDescription>)]
+    variant_descriptions: InOrder<VariantDescription>,
     /// For people.
     message: &'static str,
     /// Whether the exposures of this view are stored. False only while the database is away; the next view tries
@@ -28,7 +29,8 @@ pub(super) struct DashboardReply {
     /// The experiments whose exposure this reply acknowledges as stored.
     exposed: Vec<String>,
     /// Whether the visitor takes part, by experiment; if not, the control is shown and nothing is recorded.
-    enrolled: BTreeMap<String, bool>,
+    #[schema(value_type = BTreeMap<String, bool>)]
+    enrolled: InOrder<bool>,
 }
 
 /// A variant and its label.
@@ -61,7 +63,7 @@ fn reply(assignments: &Assignments, exposed: &Exposed) -> DashboardReply {
         success: true,
         variants: assigned
             .iter()
-            .map(|one| (one.experiment.test_id.to_string(), one.variant().key.to_string()))
+            .map(|one| (&one.experiment.test_id, one.variant().key.to_string()))
             .collect(),
         variant_descriptions: assigned
             .iter()
@@ -71,12 +73,12 @@ fn reply(assignments: &Assignments, exposed: &Exposed) -> DashboardReply {
                     variant: variant.key.to_string(),
                     description: variant.label.clone(),
                 };
-                (one.experiment.test_id.to_string(), description)
+                (&one.experiment.test_id, description)
             })
             .collect(),
         message: "These are the variants to show to this visitor.",
         exposure_logged: exposed.logged,
         exposed: exposed.test_ids.iter().map(Arc::to_string).collect(),
-        enrolled: assigned.iter().map(|one| (one.experiment.test_id.to_string(), one.enrolled)).collect(),
+        enrolled: assigned.iter().map(|one| (&one.experiment.test_id, one.enrolled)).collect(),
     }
 }

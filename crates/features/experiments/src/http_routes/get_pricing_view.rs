@@ -1,12 +1,11 @@
 //! `GET /api/experiments/pricing-view`: which call to action the pricing page shows, and the exposure to it.
 
 use super::{SharedAssignments, from_layer};
-use crate::{Assignments, Exposed};
+use crate::{Assignments, Exposed, InOrder};
 use axum::Json;
 use axum::extract::Request;
 use dashly_web::Failure;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -36,7 +35,8 @@ pub(super) struct PricingViewReply {
     /// Whether the visitor takes part.
     enrolled: bool,
     /// Key of the variant to show, by experiment; all running experiments.
-    variants: BTreeMap<String, String>,
+    #[schema(value_type = BTreeMap<String, String>)]
+    variants: InOrder<String>,
 }
 
 /// Shows the pricing page's experiment to this visitor.
@@ -76,7 +76,7 @@ fn reply(assignments: &Assignments, exposed: &Exposed) -> PricingViewReply {
         variants: assignments
             .assigned
             .iter()
-            .map(|one| (one.experiment.test_id.to_string(), one.variant().key.to_string()))
+            .map(|one| (&one.experiment.test_id, one.variant().key.to_string()))
             .collect(),
     }
 }

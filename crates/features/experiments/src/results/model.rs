@@ -1,10 +1,10 @@
 //! The reply of `GET /api/experiments/results`.
 
+use crate::InOrder;
 use crate::definitions::{DefinitionFault, Phase};
 use crate::mirror::MirrorReport;
 use dashly_kernel::Timestamp;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// The results of all experiments in the file.
@@ -40,11 +40,14 @@ pub struct ExperimentResults {
     /// Key of the control.
     pub control: String,
     /// Label of each variant.
-    pub variants: BTreeMap<String, String>,
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub variants: InOrder<String>,
     /// Designed share of each variant among enrolled visitors; they sum to 1.
-    pub shares: BTreeMap<String, f64>,
+    #[schema(value_type = BTreeMap<String, f64>)]
+    pub shares: InOrder<f64>,
     /// Counts and rates of each variant.
-    pub results: BTreeMap<String, VariantResults>,
+    #[schema(value_type = BTreeMap<String, VariantResults>)]
+    pub results: InOrder<VariantResults>,
     /// How the counts grew.
     pub timeline: Timeline,
     /// What deserves attention.
@@ -103,7 +106,8 @@ pub struct TimelinePoint {
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Everything counted from the beginning to the end of this step, by variant.
-    pub variants: BTreeMap<String, TimelineCounts>,
+    #[schema(value_type = BTreeMap<String, TimelineCounts>)]
+    pub variants: InOrder<TimelineCounts>,
 }
 
 /// Counts from the beginning of the experiment.

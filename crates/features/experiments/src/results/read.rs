@@ -5,6 +5,7 @@ use super::model::{
     VariantResults,
 };
 use super::store::{HourCounts, StoredResults, read_stored};
+use crate::InOrder;
 use crate::definitions::{Definitions, Experiment, read_definitions};
 use crate::ingest::signal;
 use dashly_db::{Db, DbError};
@@ -73,7 +74,7 @@ fn experiment_results(experiment: &Experiment, stored: &StoredResults, now: Time
         .iter()
         .map(|variant| {
             let counts = totals.and_then(|totals| totals.get(&*variant.key)).copied().unwrap_or_default();
-            (variant.key.to_string(), variant_results(counts))
+            (&variant.key, variant_results(counts))
         })
         .collect();
     ExperimentResults {
@@ -82,12 +83,8 @@ fn experiment_results(experiment: &Experiment, stored: &StoredResults, now: Time
         target_event: experiment.target_event.clone(),
         status: experiment.phase(now),
         control: experiment.control_variant().key.to_string(),
-        variants: experiment
-            .variants
-            .iter()
-            .map(|variant| (variant.key.to_string(), variant.label.clone()))
-            .collect(),
-        shares: experiment.shares().into_iter().map(|(key, share)| (key.to_string(), share)).collect(),
+        variants: experiment.variants.iter().map(|variant| (&variant.key, variant.label.clone())).collect(),
+        shares: experiment.shares().into_iter().collect(),
         results,
         timeline: stored
             .timeline
@@ -132,11 +129,8 @@ fn timeline(experiment: &Experiment, hours: &BTreeMap<Timestamp, HourCounts>) ->
         _ => 0,
     };
     let grain = if span < MAX_HOURLY_POINTS { TimelineGrain::Hour } else { TimelineGrain::Day };
-    let mut running: BTreeMap<String, TimelineCounts> = experiment
-        .variants
-        .iter()
-        .map(|variant| (variant.key.to_string(), TimelineCounts::default()))
-        .collect();
+    let mut running: InOrder<TimelineCounts> =
+        experiment.variants.iter().map(|variant| (&variant.key, TimelineCounts::default())).collect();
     let mut points: Vec<TimelinePoint> = Vec::new();
     for (hour, counts) in hours {
         for (variant, added) in counts {
