@@ -187,11 +187,7 @@ fn add_layers(
 }
 
 fn cors(config: &Config) -> anyhow::Result<CorsLayer> {
-    let origins = config
-        .cors_origins
-        .iter()
-        .map(|origin| HeaderValue::try_from(origin))
-        .collect::<Result<Vec<_>, _>>()?;
+    let origins = config.cors_origins.iter().map(HeaderValue::try_from).collect::<Result<Vec<_>, _>>()?;
     Ok(CorsLayer::new()
         .allow_origin(origins)
         .allow_credentials(true)

@@ -101,7 +101,6 @@ impl<'a> Settings<'a> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "runs once, before the server starts")]
 fn read_secret_file(variable: &str, path: &str) -> Result<String, ConfigError> {
     let error = |problem: String| ConfigError { variable: variable.to_owned(), problem };
     let text =

@@ -30,7 +30,6 @@ impl DataFolderLock {
     ///
     /// # Errors
     /// [`DataFolderTaken`].
-    #[expect(clippy::disallowed_methods, reason = "runs once, before the server starts")]
     pub fn take(folder: &Path) -> Result<Self, DataFolderTaken> {
         let unusable = |source| DataFolderTaken::Unusable { folder: folder.to_owned(), source };
         fs::create_dir_all(folder).map_err(unusable)?;

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 /// A database server that is just starting gets this long.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(60);
+const CONNECT_PATIENCE: Duration = Duration::from_mins(1);
 /// Background work gets this long to finish at the end.
 const FINISH_PATIENCE: Duration = Duration::from_secs(8);
 

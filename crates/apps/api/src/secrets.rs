@@ -43,14 +43,12 @@ impl LocalSecrets {
 }
 
 /// The admin password that a local installation made, if it is there.
-#[expect(clippy::disallowed_methods, reason = "for commands at the terminal")]
 pub fn read_admin_password(data_folder: &Path) -> Option<Secret<String>> {
     let text = fs::read_to_string(data_folder.join(ADMIN_PASSWORD_FILE)).ok()?;
     Some(Secret::new(text.trim_end().to_owned()))
 }
 
 /// Keeps a changed admin password where a local installation keeps its own; elsewhere there is no such file to keep.
-#[expect(clippy::disallowed_methods, reason = "for commands at the terminal")]
 pub(crate) fn keep_admin_password(data_folder: &Path, password: &Secret<String>) -> anyhow::Result<()> {
     let path = data_folder.join(ADMIN_PASSWORD_FILE);
     if path.exists() {
@@ -78,7 +76,6 @@ pub(crate) fn readable_password(ids: &dyn Ids) -> String {
 }
 
 /// The secret in the file, or a new one, written to the file first; and whether it is new.
-#[expect(clippy::disallowed_methods, reason = "runs once, before the server starts")]
 fn read_or_make(path: &Path, make: impl FnOnce() -> String) -> anyhow::Result<(Secret<String>, bool)> {
     match fs::read_to_string(path) {
         Ok(text) if !text.trim_end().is_empty() => {
@@ -94,7 +91,6 @@ fn read_or_make(path: &Path, make: impl FnOnce() -> String) -> anyhow::Result<(S
 }
 
 /// Written beside and moved into place, so that a crash leaves either no file or a whole one.
-#[expect(clippy::disallowed_methods, reason = "runs once, before the server starts")]
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let beside = path.with_extension("new");
     let mut options = File::options();

@@ -88,7 +88,7 @@ impl<'a> Columns<'a> {
         })
     }
 
-    pub(crate) fn bind_postgres<'q>(self, mut query: PostgresQuery<'q>) -> PostgresQuery<'q> {
+    pub(crate) fn bind_postgres(self, mut query: PostgresQuery<'_>) -> PostgresQuery<'_> {
         for column in self.columns {
             query = match column {
                 ColumnValues::Text(values) => query.bind(values),
@@ -106,7 +106,7 @@ impl<'a> Columns<'a> {
         query
     }
 
-    pub(crate) fn bind_sqlite<'q>(self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+    pub(crate) fn bind_sqlite(self, query: SqliteQuery<'_>) -> SqliteQuery<'_> {
         query.bind(self.to_json())
     }
 

@@ -75,7 +75,6 @@ pub fn parse_definitions(text: &[u8]) -> Result<Parsed, Vec<DefinitionFault>> {
 ///
 /// # Errors
 /// Every mistake found, or that the file cannot be read.
-#[expect(clippy::disallowed_methods, reason = "for commands at the terminal")]
 pub(crate) fn read_definitions(path: &Path) -> Result<Definitions, Vec<DefinitionFault>> {
     let text =
         std::fs::read(path).map_err(|error| vec![fault("", format!("the file cannot be read: {error}"))])?;
@@ -202,12 +201,11 @@ impl Reader {
     }
 
     fn required_text(&mut self, entry: &mut Entry, field: &str) -> Option<String> {
-        match entry.take(field) {
-            Some(node) => self.text(entry, field, node),
-            None => {
-                self.fail_field(entry, field, "is missing");
-                None
-            }
+        if let Some(node) = entry.take(field) {
+            self.text(entry, field, node)
+        } else {
+            self.fail_field(entry, field, "is missing");
+            None
         }
     }
 

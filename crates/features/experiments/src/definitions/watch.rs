@@ -133,7 +133,6 @@ impl DefinitionsFile {
     /// The text, unless it is the one seen before. An edit within the clock tick of the last look is still seen: the
     /// text is compared whenever the date is younger than a few looks.
     fn read_if_changed(&self) -> std::io::Result<Option<Vec<u8>>> {
-        #[expect(clippy::disallowed_methods, reason = "runs on a blocking thread or at start")]
         let metadata = std::fs::metadata(&self.path)?;
         let modified = metadata.modified().ok();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -144,7 +143,6 @@ impl DefinitionsFile {
         if settled && seen.as_ref().is_some_and(same_stamp) {
             return Ok(None);
         }
-        #[expect(clippy::disallowed_methods, reason = "runs on a blocking thread or at start")]
         let content = std::fs::read(&self.path)?;
         let changed = seen.as_ref().is_none_or(|stamp| stamp.content != content);
         *seen = Some(Stamp { modified, bytes: metadata.len(), content: content.clone() });
