@@ -7,7 +7,7 @@ import tseslint from 'typescript-eslint';
 const FEATURES = ['demo', 'experiments', 'home', 'identity', 'pricing'];
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules'] },
+  { ignores: ['dist', 'node_modules', 'src/api/schema.d.ts'] },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],

@@ -84,6 +84,19 @@ describe('the results page', () => {
     await visit.context.close();
   });
 
+  it('shows what has no effect in the definitions', async () => {
+    const visit = await startVisit(browser, { admin: true });
+    await changeResults(visit, (results) => {
+      results.health.definitions.warnings = [
+        { pointer: '/experiments/0/wieghts', detail: 'nothing reads the field `wieghts`' },
+      ];
+    });
+
+    await visit.page.goto('/admin/experiments');
+    await visit.page.getByText('nothing reads the field `wieghts`').waitFor();
+    await visit.context.close();
+  });
+
   it('offers a retry when the results cannot be loaded', async () => {
     const { page, context } = await startVisit(browser, { admin: true });
     await page.route(RESULTS, (route) =>

@@ -1,4 +1,4 @@
-import type { ResultsHealth } from '../../api/types.ts';
+import type { DefinitionsHealth, ResultsHealth } from '../../api/types.ts';
 import { Icon, type IconName } from '../../design/Icon.tsx';
 import { Notice } from '../../design/Notice.tsx';
 import { classNames } from '../../design/classNames.ts';
@@ -14,7 +14,7 @@ interface HealthStripProps {
 /** The three parts the numbers depend on, and at length whatever is wrong with them. */
 export function HealthStrip({ health, at }: HealthStripProps) {
   const now = new Date(at);
-  const { problem, file } = health.definitions;
+  const { problem, warnings, file } = health.definitions;
   return (
     <section className={styles.section} aria-label="Health of data collection">
       <ul className={styles.strip}>
@@ -28,18 +28,27 @@ export function HealthStrip({ health, at }: HealthStripProps) {
           title={`The last edit of ${file} is refused; the version before it stays in force`}
         >
           <p>{problem.detail}</p>
-          {problem.errors.length > 0 && (
-            <ul className={styles.errors}>
-              {problem.errors.map((error) => (
-                <li key={`${error.pointer} ${error.detail}`}>
-                  <code>{error.pointer}</code> {error.detail}
-                </li>
-              ))}
-            </ul>
-          )}
+          <Faults faults={problem.errors} />
+        </Notice>
+      )}
+      {warnings.length > 0 && (
+        <Notice tone="warning" title={`Something in ${file} has no effect`}>
+          <Faults faults={warnings} />
         </Notice>
       )}
     </section>
+  );
+}
+
+function Faults({ faults }: { faults: DefinitionsHealth['warnings'] }) {
+  return (
+    <ul className={styles.errors}>
+      {faults.map(({ pointer, detail }) => (
+        <li key={`${pointer} ${detail}`}>
+          {pointer !== '' && <code>{pointer}</code>} {detail}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -37,11 +37,18 @@ it('describes refused definitions and every state of the mirror', () => {
         loaded_at: '2026-11-22T18:42:07Z',
         experiments: 3,
         problem: { detail: 'not valid', errors: [] },
+        warnings: [],
       },
       NOW,
     ),
   ).toMatchObject({ tone: 'danger', figures: '3 experiments, loaded 1 h ago' });
   expect(
-    describeMirror({ status: 'elsewhere', directory: null, exposures: 1, events: 0, problem: null }),
-  ).toMatchObject({ tone: 'neutral', figures: '1 exposure, 0 events' });
+    describeMirror({ status: 'catching_up', last_exposure_id: 1_024, last_event_id: 0, problem: null }),
+  ).toMatchObject({ tone: 'warning', figures: 'up to exposure 1,024 and event 0' });
+  expect(describeMirror({ status: 'elsewhere', last_exposure_id: 0, last_event_id: 0 })).toEqual({
+    tone: 'neutral',
+    headline: 'Kept by another process',
+    figures: 'That process knows how far they are',
+    problem: null,
+  });
 });

@@ -20,7 +20,7 @@ export function describeWriter(writer: WriterHealth, now: Date): PartHealth {
     tone: writer.status === 'ok' ? 'positive' : 'danger',
     headline: writer.status === 'ok' ? 'Committing' : 'Not committing',
     figures: `${queue}, ${last}`,
-    problem: writer.last_error,
+    problem: writer.last_error ?? null,
   };
 }
 
@@ -44,14 +44,19 @@ const MIRROR: Record<MirrorHealth['status'], Pick<PartHealth, 'tone' | 'headline
   elsewhere: { tone: 'neutral', headline: 'Kept by another process' },
 };
 
+/** States in which this process has no files of its own to count in. */
+const MIRROR_WITHOUT_FILES: Partial<Record<MirrorHealth['status'], string>> = {
+  off: 'No JSON copies are written',
+  elsewhere: 'That process knows how far they are',
+};
+
 /** The JSON mirror: whether the readable copies of the records are up to date. */
 export function describeMirror(mirror: MirrorHealth): PartHealth {
   return {
     ...MIRROR[mirror.status],
     figures:
-      mirror.status === 'off'
-        ? 'No JSON copies are written'
-        : `${formatQuantity(mirror.exposures, 'exposure')}, ${formatQuantity(mirror.events, 'event')}`,
-    problem: mirror.problem,
+      MIRROR_WITHOUT_FILES[mirror.status] ??
+      `up to exposure ${formatCount(mirror.last_exposure_id)} and event ${formatCount(mirror.last_event_id)}`,
+    problem: mirror.problem ?? null,
   };
 }

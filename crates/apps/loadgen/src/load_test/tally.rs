@@ -24,13 +24,17 @@ pub struct Latency {
     pub max_us: u64,
 }
 
+/// Far beyond the time-out of a request. Bounds are fixed since a histogram that grows does so only in calls that can
+/// fail, and cuts values off in the one that cannot.
+const LONGEST_MICROSECONDS: u64 = 120_000_000;
+
 /// Requests to one route, or to all.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     pub(super) count: u64,
     pub(super) failed: u64,
     /// Microseconds. Requests that found no server are not in it: a refused connection is fast and no
-    /// latency. Its range grows by itself, so recording never fails.
+    /// latency.
     latencies: Option<Histogram<u64>>,
 }
 
@@ -42,7 +46,7 @@ impl Requests {
             return;
         }
         if self.latencies.is_none() {
-            self.latencies = Histogram::new(3).ok();
+            self.latencies = Histogram::new_with_bounds(1, LONGEST_MICROSECONDS, 3).ok();
         }
         let microseconds = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         if let Some(latencies) = &mut self.latencies {
@@ -129,5 +133,24 @@ impl Tally {
 
     pub(super) fn take_failures(&self) -> Vec<FailureGroup> {
         std::mem::take(&mut self.sums().failures).into_groups()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Requests;
+    use std::time::Duration;
+
+    #[test]
+    fn slow_requests_are_shown_as_slow() {
+        let mut requests = Requests::default();
+        for milliseconds in 1..=1_000 {
+            requests.add(Duration::from_millis(milliseconds), None);
+        }
+        let latency = requests.latency();
+        let within = |found: u64, expected: u64| found.abs_diff(expected) * 1_000 <= expected;
+        assert!(within(latency.p50_us, 500_000), "{latency:?}");
+        assert!(within(latency.p99_us, 990_000), "{latency:?}");
+        assert!(within(latency.max_us, 1_000_000), "{latency:?}");
     }
 }

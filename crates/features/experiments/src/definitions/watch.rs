@@ -92,8 +92,11 @@ impl DefinitionsFile {
     }
 
     /// Reads the file again if it changed, and puts a good version to use.
+    ///
+    /// Looks wait for each other: whoever returns from one finds the version in use that it saw, or a later one.
     pub fn look(&self, clock: &dyn Clock, health: &Health) {
-        match self.read_if_changed() {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.read_if_changed(&mut seen) {
             Ok(None) => {}
             Ok(Some(text)) => match parse_definitions(&text) {
                 Ok(parsed) => {
@@ -113,7 +116,7 @@ impl DefinitionsFile {
             },
             Err(error) => {
                 // Forget what was seen, so that the same file counts as new when it can be read again.
-                *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                *seen = None;
                 let detail = format!("the file cannot be read: {error}");
                 self.refuse(vec![DefinitionFault { pointer: String::new(), detail }], health);
             }
@@ -132,10 +135,9 @@ impl DefinitionsFile {
 
     /// The text, unless it is the one seen before. An edit within the clock tick of the last look is still seen: the
     /// text is compared whenever the date is younger than a few looks.
-    fn read_if_changed(&self) -> std::io::Result<Option<Vec<u8>>> {
+    fn read_if_changed(&self, seen: &mut Option<Stamp>) -> std::io::Result<Option<Vec<u8>>> {
         let metadata = std::fs::metadata(&self.path)?;
         let modified = metadata.modified().ok();
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let settled = modified
             .and_then(|moment| moment.elapsed().ok())
             .is_some_and(|age| age > LOOK_INTERVAL.saturating_mul(4));
