@@ -38,14 +38,21 @@ const RESULT_STATES = {
   broken: (results) => {
     results.health.definitions.status = 'error';
     results.health.definitions.problem = {
-      detail: 'Two entries are not valid.',
+      detail:
+        'the last good version stays in use: experiment `guided_onboarding`: `variants` must have 2 to 20 entries, found 1',
       errors: [
-        { pointer: '/experiments/0/variants', detail: 'needs at least two variants, found 1' },
-        { pointer: '/experiments/2/target_event', detail: 'must not be empty' },
+        {
+          pointer: '/experiments/1/variants',
+          detail: 'experiment `guided_onboarding`: `variants` must have 2 to 20 entries, found 1',
+        },
+        {
+          pointer: '/experiments/2/traffic',
+          detail: 'experiment `pricing_cta_upgrade`: `traffic` must be a share of the visitors from 0 to 1',
+        },
       ],
     };
     results.health.writer.status = 'degraded';
-    results.health.writer.last_error = 'The database does not answer; records wait in the queue.';
+    results.health.writer.last_error = 'the database cannot be reached';
     results.health.mirror.status = 'catching_up';
   },
 };

@@ -93,7 +93,7 @@ describe('the results page', () => {
     });
 
     await visit.page.goto('/admin/experiments');
-    await visit.page.getByText('nothing reads the field `wieghts`').waitFor();
+    await visit.page.getByText('nothing reads the field wieghts').waitFor();
     await visit.context.close();
   });
 

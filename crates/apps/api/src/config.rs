@@ -67,15 +67,17 @@ impl<'a> Settings<'a> {
         value
     }
 
-    fn value<T: FromStr<Err: Display>>(
+    /// `expected` ends the sentence that tells what is wrong.
+    fn value<T: FromStr>(
         &mut self,
         name: &'static str,
         default: &str,
+        expected: &str,
     ) -> Result<T, ConfigError> {
         let text = self.text(name, default);
-        text.parse().map_err(|error: T::Err| ConfigError {
+        text.parse().map_err(|_| ConfigError {
             variable: name.to_owned(),
-            problem: format!("found `{text}`: {error}"),
+            problem: format!("found `{text}`; expected {expected}"),
         })
     }
 
@@ -156,8 +158,8 @@ impl Config {
     /// # Errors
     /// The first [`ConfigError`] found.
     pub fn read(settings: &mut Settings<'_>, default_host: &str) -> Result<Self, ConfigError> {
-        let port = settings.value("PORT", "3000")?;
-        let host = settings.value("HOST", default_host)?;
+        let port = settings.value("PORT", "3000", "a number from 0 to 65535")?;
+        let host = settings.value("HOST", default_host, "an IP address such as 127.0.0.1 or 0.0.0.0")?;
         let data_folder = settings.path("DATA_DIR", "data");
         let database = database(settings, &data_folder)?;
         let redis_url = settings.secret("REDIS_URL")?;
@@ -165,7 +167,7 @@ impl Config {
         let lifetime = settings.text("JWT_EXPIRE", "7d");
         let token_lifetime_seconds = parse_token_lifetime(&lifetime).map_err(|error| ConfigError {
             variable: "JWT_EXPIRE".to_owned(),
-            problem: format!("found `{lifetime}`: {error}"),
+            problem: format!("found `{lifetime}`; {error}"),
         })?;
         let admin_username = settings.text("ADMIN_USERNAME", "admin");
         let admin_password = settings.secret("ADMIN_PASSWORD")?;
@@ -191,10 +193,14 @@ impl Config {
             cors_origins,
             experiment_log_folder,
             tests_file: settings.path("TESTS_FILE", "tests.json"),
-            drain: Duration::from_secs(u64::from(settings.value::<u16>("DRAIN_SECONDS", "0")?)),
+            drain: drain(settings)?,
             public_url,
-            trusted_proxies: settings.value("TRUSTED_PROXIES", "")?,
-            log_format: settings.value("LOG_FORMAT", "text")?,
+            trusted_proxies: settings.value(
+                "TRUSTED_PROXIES",
+                "",
+                "addresses or networks such as 10.0.0.0/8, with commas between",
+            )?,
+            log_format: settings.value("LOG_FORMAT", "text", "text or json")?,
             log_filter: settings.text("LOG_FILTER", "info"),
             data_folder,
         })
@@ -219,7 +225,7 @@ fn database(settings: &mut Settings<'_>, data_folder: &std::path::Path) -> Resul
         return Ok(DatabaseUrl::Sqlite(data_folder.join("dashly.db")));
     };
     settings.read.push(Setting { name: "DB_HOST", value: host.clone(), is_default: false });
-    let port: u16 = settings.value("DB_PORT", "5432")?;
+    let port: u16 = settings.value("DB_PORT", "5432", "a number from 0 to 65535")?;
     let name = settings.text("DB_NAME", "dashly");
     let user = settings.text("DB_USER", "dashly");
     let password = settings.secret("DB_PASSWORD")?;
@@ -236,6 +242,11 @@ fn database(settings: &mut Settings<'_>, data_folder: &std::path::Path) -> Resul
     format!("postgres://{user}{password}@{host}:{port}/{name}?sslmode={tls}")
         .parse()
         .map_err(|error| wrong("DB_HOST", &error))
+}
+
+fn drain(settings: &mut Settings<'_>) -> Result<Duration, ConfigError> {
+    let seconds: u16 = settings.value("DRAIN_SECONDS", "0", "a whole number of seconds from 0 to 65535")?;
+    Ok(Duration::from_secs(u64::from(seconds)))
 }
 
 /// For the parts of a connection string.

@@ -3,9 +3,6 @@
 use dashly_api::{Config, Migrate, Settings, run};
 use std::process::ExitCode;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[tokio::main]
 async fn main() -> ExitCode {
     match serve().await {

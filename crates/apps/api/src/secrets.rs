@@ -10,11 +10,11 @@ use std::path::Path;
 const JWT_SECRET_FILE: &str = "jwt-secret";
 const ADMIN_PASSWORD_FILE: &str = "admin-password";
 
-/// What was made now and has to be told to the person at the terminal.
+/// What the person at the terminal has to be told when the first administrator is created.
 #[derive(Debug, Default)]
 pub struct LocalSecrets {
-    /// The admin's password, if it was made just now.
-    pub new_admin_password: Option<Secret<String>>,
+    /// The admin's password, if this installation made it itself: now, or at a start that then failed.
+    pub own_admin_password: Option<Secret<String>>,
 }
 
 impl LocalSecrets {
@@ -27,15 +27,12 @@ impl LocalSecrets {
         let mut made = Self::default();
         if config.jwt_secret.is_none() {
             let path = config.data_folder.join(JWT_SECRET_FILE);
-            let (secret, _) = read_or_make(&path, || format!("{}{}", ids.token(), ids.token()))?;
-            config.jwt_secret = Some(secret);
+            config.jwt_secret = Some(read_or_make(&path, || format!("{}{}", ids.token(), ids.token()))?);
         }
         if config.admin_password.is_none() {
             let path = config.data_folder.join(ADMIN_PASSWORD_FILE);
-            let (password, is_new) = read_or_make(&path, || readable_password(ids))?;
-            if is_new {
-                made.new_admin_password = Some(password.clone());
-            }
+            let password = read_or_make(&path, || readable_password(ids))?;
+            made.own_admin_password = Some(password.clone());
             config.admin_password = Some(password);
         }
         Ok(made)

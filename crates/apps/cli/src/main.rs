@@ -11,9 +11,6 @@ use clap::{Parser, Subcommand};
 use commands::{admin, doctor, load_test, migrate, openapi, results, serve, simulate};
 use std::process::ExitCode;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Self-hosted marketing analytics with trustworthy A/B experiments.
 #[derive(Debug, Parser)]
 #[command(name = "dashly", version, arg_required_else_help = true, max_term_width = 100)]

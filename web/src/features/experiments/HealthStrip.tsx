@@ -27,8 +27,7 @@ export function HealthStrip({ health, at }: HealthStripProps) {
           tone="danger"
           title={`The last edit of ${file} is refused; the version before it stays in force`}
         >
-          <p>{problem.detail}</p>
-          <Faults faults={problem.errors} />
+          {problem.errors.length > 0 ? <Faults faults={problem.errors} /> : <p>{problem.detail}</p>}
         </Notice>
       )}
       {warnings.length > 0 && (
@@ -45,11 +44,20 @@ function Faults({ faults }: { faults: DefinitionsHealth['warnings'] }) {
     <ul className={styles.errors}>
       {faults.map(({ pointer, detail }) => (
         <li key={`${pointer} ${detail}`}>
-          {pointer !== '' && <code>{pointer}</code>} {detail}
+          {pointer !== '' && <code>{pointer}</code>} <CodeText text={detail} />
         </li>
       ))}
     </ul>
   );
+}
+
+/** The server quotes names and values with backticks. */
+function CodeText({ text }: { text: string }) {
+  return text
+    .split('`')
+    .map((part, place) =>
+      place % 2 === 1 ? <code key={place}>{part}</code> : <span key={place}>{part}</span>,
+    );
 }
 
 function Part({ icon, name, health }: { icon: IconName; name: string; health: PartHealth }) {

@@ -1,0 +1,155 @@
+//! Random histories of visits and events: the totals stay equal to a recount, and both engines say the same.
+
+use crate::recount::{Targets, kept, recounted};
+use dashly_testkit::{Engine, SeededIds, Setup, TestApp, Visitor, both_databases, tests_json};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+const TARGETS: Targets<'_> = &[("one", "click"), ("two", "click"), ("three", "buy")];
+const HISTORIES: u64 = 100;
+/// Histories that share a database; a recount after each sees the sum of all before.
+const PER_DATABASE: u64 = 10;
+const STEPS: u64 = 40;
+
+fn experiments(weights: &Value) -> Value {
+    tests_json(&[
+        ("one", json!({ "weights": weights })),
+        ("two", json!({ "variants": { "A": "a", "B": "b", "C": "c" }, "views": ["dashboard", "pricing-view"] })),
+        ("three", json!({ "target_event": "buy", "views": ["pricing-view"], "end": "2026-11-25T00:00:00Z" })),
+        ("four", json!({ "traffic": 0.5, "weights": { "A": 3, "B": 1 } })),
+    ])
+}
+
+fn pick<'a, T>(chance: &SeededIds, choices: &'a [T]) -> &'a T {
+    &choices[usize::try_from(chance.below(u64::try_from(choices.len()).unwrap())).unwrap()]
+}
+
+fn random_event(chance: &SeededIds) -> Value {
+    let mut event = json!({ "event": pick(chance, &["click", "click", "click", "buy", "hover"]) });
+    let test_id = *pick(chance, &["one", "one", "two", "three", "four", "no_such_test", ""]);
+    if !test_id.is_empty() {
+        event["testId"] = test_id.into();
+    }
+    match chance.below(6) {
+        0 => event["variant"] = (*pick(chance, &["A", "B", "C", "Z"])).into(),
+        1 => event["event_id"] = format!("e-{}", chance.below(8)).into(),
+        2 => event["value"] = (chance.next() as f64 / 1e10).into(),
+        3 if chance.below(4) == 0 => event["event"] = 7.into(),
+        _ => {}
+    }
+    event
+}
+
+/// Something happens. The replies are kept without what differs between two runs by right.
+async fn step(app: &TestApp, chance: &SeededIds, visitors: &[Visitor], log: &mut Vec<Value>) {
+    // Time differs at each step, so that a recount can tell what came first.
+    app.clock.advance_seconds(1 + i64::try_from(chance.below(5_000)).unwrap());
+    let visitor = pick(chance, visitors);
+    let reply = match chance.below(12) {
+        0..=3 => visitor.dashboard().await,
+        4 | 5 => visitor.pricing_view().await,
+        6..=8 => visitor.event(&random_event(chance)).await,
+        9 => {
+            let items: Vec<Value> = (0..chance.below(12)).map(|_| random_event(chance)).collect();
+            visitor.bulk(&items).await
+        }
+        10 => {
+            let (test_id, variant) = (pick(chance, &["one", "two", "three"]), pick(chance, &["A", "B", "C", "Z"]));
+            visitor.set_cookie(&format!("ab_{test_id}"), variant);
+            visitor.dashboard().await
+        }
+        _ => {
+            let weights = json!({ "A": 1 + chance.below(3), "B": 1 });
+            app.edit_tests(&experiments(&weights));
+            visitor.pricing_view().await
+        }
+    };
+    let mut document = reply.json();
+    document["request_id"] = Value::Null;
+    log.push(json!({ "status": reply.status.as_u16(), "body": document, "cookies": reply.set_cookies() }));
+}
+
+fn new_visitors(app: &TestApp, history: u64) -> Vec<Visitor> {
+    let visitors: Vec<Visitor> = (0..6).map(|_| app.visitor()).collect();
+    // Half of them come with an id, the others get one.
+    for (number, visitor) in visitors.iter().enumerate().take(3) {
+        visitor.set_cookie("ab_visitor_id", &format!("v_{history}_{number}"));
+    }
+    visitors
+}
+
+/// Everything that was answered and everything that came out.
+async fn run(app: &TestApp, histories: std::ops::Range<u64>) -> Vec<Value> {
+    let mut log = Vec::new();
+    for history in histories {
+        let chance = SeededIds::new(1_000 + history);
+        let visitors = new_visitors(app, history);
+        for _ in 0..STEPS {
+            step(app, &chance, &visitors, &mut log).await;
+        }
+        assert_eq!(kept(app).await, recounted(app, &with_four()).await, "after history {history}");
+    }
+    let mut results = app.results().await;
+    results["health"] = Value::Null;
+    log.push(results);
+    log
+}
+
+/// The experiment that half of the visitors are in has the plain target.
+fn with_four() -> Vec<(&'static str, &'static str)> {
+    TARGETS.iter().copied().chain([("four", "click")]).collect()
+}
+
+#[tokio::test]
+async fn the_totals_equal_a_recount_and_both_engines_say_the_same() {
+    let mut stored_events = 0;
+    for first in (0..HISTORIES).step_by(usize::try_from(PER_DATABASE).unwrap()) {
+        let setup = Setup::new().tests(&experiments(&json!(null)));
+        let sqlite = TestApp::start(Engine::Sqlite, setup.clone()).await;
+        let postgres = TestApp::start(Engine::Postgres, setup).await;
+        let histories = first..first + PER_DATABASE;
+
+        let (on_sqlite, on_postgres) = tokio::join!(
+            Box::pin(run(&sqlite, histories.clone())),
+            Box::pin(run(&postgres, histories.clone()))
+        );
+
+        assert_eq!(on_sqlite.len(), on_postgres.len());
+        for (number, (here, there)) in on_sqlite.iter().zip(&on_postgres).enumerate() {
+            assert_eq!(here, there, "answer {number} of {histories:?}");
+        }
+        assert_eq!(kept(&sqlite).await, kept(&postgres).await);
+        stored_events += sqlite.stored().await.events;
+        sqlite.end().await;
+        postgres.end().await;
+    }
+    assert!(stored_events > 2_000, "{stored_events} events are too few to show anything");
+}
+
+both_databases! {
+    async fn the_totals_equal_a_recount_when_everything_happens_at_once(
+        app: TestApp = Setup::new().tests(&experiments(&json!(null)))
+    ) {
+        let replica = app.replica(2).await;
+        for round in 0..5 {
+            let chance = SeededIds::new(77 + round);
+            // Between rounds, so that rows of one round are told apart from the next; inside a round all have one time
+            // and the visits come first.
+            app.clock.advance_seconds(4_000);
+            let visitors: Vec<Visitor> =
+                (0..20).map(|number| if number % 2 == 0 { app.visitor() } else { replica.visitor() }).collect();
+            for (number, visitor) in visitors.iter().enumerate() {
+                // Two browsers share each id.
+                visitor.set_cookie("ab_visitor_id", &format!("v_{round}_{}", number / 2));
+            }
+            join_all(visitors.iter().flat_map(|visitor| [visitor.dashboard(), visitor.dashboard()])).await;
+            join_all(visitors.iter().map(Visitor::pricing_view)).await;
+            app.clock.advance_seconds(1);
+            let sent: Vec<(&Visitor, Value)> =
+                (0..60).map(|_| (pick(&chance, &visitors), random_event(&chance))).collect();
+            join_all(sent.iter().map(|(visitor, event)| visitor.event(event))).await;
+            assert_eq!(kept(app).await, recounted(app, &with_four()).await, "after round {round}");
+        }
+        replica.end().await;
+    }
+}

@@ -1,0 +1,140 @@
+//! The results again, counted from the raw rows by other means than the server's.
+//!
+//! What is recounted: `experiment_totals`, `experiment_timeline` and `experiment_signals`, each as sorted lines of text,
+//! so that a difference shows as a difference of lines.
+
+use crate::rows::{Event, Exposure, events, exposures};
+use dashly_db::{Sql, sql};
+use dashly_kernel::Timestamp;
+use dashly_testkit::TestApp;
+use std::collections::{BTreeMap, HashMap};
+
+/// The three tables, line by line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Counts {
+    pub(crate) totals: Vec<String>,
+    pub(crate) timeline: Vec<String>,
+    pub(crate) signals: Vec<String>,
+}
+
+/// The target event of each experiment of a history, and whether events of it count at all now.
+pub(crate) type Targets<'a> = &'a [(&'a str, &'a str)];
+
+/// What the server keeps.
+pub(crate) async fn kept(app: &TestApp) -> Counts {
+    const TOTALS: Sql = sql!(
+        "select test_id, variant, drawn_variant, epoch, day, device, visitor_kind, exposures, events, converters
+         from experiment_totals"
+    );
+    const TIMELINE: Sql =
+        sql!("select test_id, variant, hour, exposures, events, converters from experiment_timeline");
+    const SIGNALS: Sql = sql!("select test_id, signal, count from experiment_signals");
+    let mut counts = Counts::default();
+    for row in app.db.fetch_all(TOTALS.query()).await.unwrap() {
+        let texts: Vec<String> =
+            [0, 1, 2, 3, 5, 6].into_iter().map(|column| row.get::<String>(column).unwrap()).collect();
+        let day: Timestamp = row.get(4).unwrap();
+        let numbers: Vec<i64> = (7..10).map(|column| row.get(column).unwrap()).collect();
+        counts.totals.push(format!("{} {day} {numbers:?}", texts.join(" ")));
+    }
+    for row in app.db.fetch_all(TIMELINE.query()).await.unwrap() {
+        let (test_id, variant): (String, String) = (row.get(0).unwrap(), row.get(1).unwrap());
+        let hour: Timestamp = row.get(2).unwrap();
+        let numbers: Vec<i64> = (3..6).map(|column| row.get(column).unwrap()).collect();
+        counts.timeline.push(format!("{test_id} {variant} {hour} {numbers:?}"));
+    }
+    for row in app.db.fetch_all(SIGNALS.query()).await.unwrap() {
+        let (test_id, signal): (String, String) = (row.get(0).unwrap(), row.get(1).unwrap());
+        counts.signals.push(format!("{test_id} {signal} {}", row.get::<i64>(2).unwrap()));
+    }
+    counts.sort();
+    counts
+}
+
+/// What the raw rows say. Exposures and events are interleaved by time, so a history has to move the clock at each
+/// step: then the time tells what came first.
+pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>) -> Counts {
+    let (exposures, events) = (exposures(app).await, events(app).await);
+    let mut counts = Counts::default();
+    let firsts = first_exposures(&exposures);
+    let mut totals: BTreeMap<String, [i64; 3]> = BTreeMap::new();
+    let mut timeline: BTreeMap<String, [i64; 3]> = BTreeMap::new();
+    let mut signals: BTreeMap<(String, &str), i64> = BTreeMap::new();
+    let mut add = |first: &Exposure, at: Timestamp, change: [i64; 3]| {
+        let Exposure { test_id, variant, drawn_variant, epoch, device, visitor_kind, recorded_at, .. } = first;
+        let day = recorded_at.start_of_day();
+        let total = format!("{test_id} {variant} {drawn_variant} {epoch} {device} {visitor_kind} {day}");
+        let hour = format!("{test_id} {variant} {}", at.start_of_hour());
+        for cell in [totals.entry(total).or_default(), timeline.entry(hour).or_default()] {
+            cell.iter_mut().zip(change).for_each(|(sum, more)| *sum += more);
+        }
+    };
+    for first in firsts.values() {
+        add(first, first.recorded_at, [1, 0, 0]);
+    }
+    let mut converted: HashMap<(&str, &str), Timestamp> = HashMap::new();
+    for event in &events {
+        let Some(test_id) = event.test_id.as_deref() else { continue };
+        let key = (event.visitor.as_str(), test_id);
+        let first = firsts.get(&key).filter(|first| first.recorded_at <= event.recorded_at);
+        if event.counted_as == "stopped" {
+            *signals.entry((test_id.to_owned(), "stopped_events")).or_default() += 1;
+        } else if targets.contains(&(test_id, event.name.as_str())) {
+            match first {
+                Some(first) => {
+                    let is_new = !converted.contains_key(&key);
+                    converted.entry(key).or_insert(event.recorded_at);
+                    add(first, event.recorded_at, [0, 1, i64::from(is_new)]);
+                }
+                None => *signals.entry((test_id.to_owned(), "early_events")).or_default() += 1,
+            }
+        }
+        if is_false(event, first) {
+            *signals.entry((test_id.to_owned(), "false_variants")).or_default() += 1;
+        }
+    }
+    for (key, first) in &firsts {
+        let variants = exposures.iter().filter(|row| (row.visitor.as_str(), row.test_id.as_str()) == *key).count();
+        if variants > 1 {
+            *signals.entry((first.test_id.clone(), "several_variants")).or_default() += 1;
+        }
+        assert_eq!(first.converted_at, converted.get(key).copied(), "{first:?}");
+    }
+    for (name, rows) in [("exposure_rows", exposures.len()), ("event_rows", events.len())] {
+        if rows > 0 {
+            signals.insert((String::new(), name), i64::try_from(rows).unwrap());
+        }
+    }
+    counts.totals = totals.into_iter().map(|(key, numbers)| format!("{key} {numbers:?}")).collect();
+    counts.timeline = timeline.into_iter().map(|(key, numbers)| format!("{key} {numbers:?}")).collect();
+    counts.signals = signals.into_iter().map(|((test, name), count)| format!("{test} {name} {count}")).collect();
+    counts.sort();
+    counts
+}
+
+impl Counts {
+    fn sort(&mut self) {
+        self.totals.sort();
+        self.timeline.sort();
+        self.signals.sort();
+    }
+}
+
+/// The earliest exposure of each visitor and experiment; the rows must agree on it.
+fn first_exposures(exposures: &[Exposure]) -> HashMap<(&str, &str), &Exposure> {
+    let mut firsts: HashMap<(&str, &str), &Exposure> = HashMap::new();
+    for row in exposures {
+        let first = firsts.entry((&row.visitor, &row.test_id)).or_insert(row);
+        assert_eq!(row.is_first, std::ptr::eq(*first, row), "{row:?}");
+    }
+    firsts
+}
+
+/// The variant that a visitor has is that of the first exposure, else the one stored with the event.
+fn is_false(event: &Event, first: Option<&&Exposure>) -> bool {
+    let truth = first.map(|first| first.variant.as_str()).or(event.variant.as_deref());
+    match (&event.reported_variant, truth) {
+        (Some(reported), Some(truth)) => reported != truth,
+        _ => false,
+    }
+}
