@@ -7,5 +7,5 @@ mod watch;
 
 pub use experiment::{Definitions, Experiment, Phase, Status, Variant};
 pub(crate) use parse::read_definitions;
-pub use parse::{DefinitionFault, check_definitions_file, parse_definitions};
+pub use parse::{DefinitionFault, Parsed, check_definitions_file, parse_definitions};
 pub use watch::{DefinitionsFile, DefinitionsStatus};
