@@ -27,7 +27,7 @@ pub(crate) struct Database {
 
 impl Scratch {
     /// SQLite and PostgreSQL.
-    pub(crate) async fn both() -> anyhow::Result<Vec<Self>> {
+    pub(crate) fn both() -> anyhow::Result<Vec<Self>> {
         let server = variable("DASHLY_TEST_POSTGRES_URL")
             .context("DASHLY_TEST_POSTGRES_URL is not set: run `make bench`")?;
         let sqlite = Self { engine: "SQLite", folder: tempfile::tempdir()?, postgres_server: None };

@@ -24,7 +24,7 @@ use table::Table;
 async fn main() -> anyhow::Result<()> {
     let mut table = Table::default();
     assignment::measure(&mut table);
-    for scratch in Scratch::both().await? {
+    for scratch in Scratch::both()? {
         fsync::measure(&mut table, &scratch)?;
         load::measure(&mut table, &scratch).await?;
         returning_visitor::measure(&mut table, &scratch).await?;

@@ -5,6 +5,7 @@
 mod assets;
 mod authorize;
 mod body;
+mod body_budget;
 mod client_address;
 mod cookies;
 mod failure;
@@ -16,6 +17,7 @@ mod serve;
 pub use assets::StaticFiles;
 pub use authorize::{Administrator, Authenticate, AuthenticateFuture, Authentication, Caller, SignedIn};
 pub use body::{Body, BodyFault, FORM, JSON, content_type_is, parse_form, parse_json, read_body};
+pub use body_budget::{BodyBudget, share_body_budget};
 pub use client_address::{ClientAddress, TrustedProxies};
 pub use cookies::{SetCookie, find_cookie};
 pub use failure::{Failure, FieldErrorDocument, ProblemDocument, method_not_allowed, route_not_found};

@@ -12,13 +12,13 @@ use crate::Experiments;
 use axum::extract::Request;
 use axum::middleware;
 use dashly_kernel::Problem;
-use dashly_web::{Failure, Overload, refuse_overload};
+use dashly_web::{BodyBudget, Failure, share_body_budget};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Bulk bodies are up to 10 MB, so few are read at once.
-const BULK_REQUESTS_AT_ONCE: usize = 8;
+/// Bulk bodies that may be in memory together: four of the largest, or thousands of small ones.
+const BULK_BUDGET_KILOBYTES: u32 = 4 * post_bulk_events::BODY_LIMIT_KILOBYTES;
 
 /// All routes of the feature, with their layers.
 pub fn routes(experiments: &Experiments) -> OpenApiRouter {
@@ -30,10 +30,11 @@ pub fn routes(experiments: &Experiments) -> OpenApiRouter {
         .layer((experiments.assign_layer(), experiments.expose_layer("pricing-view")));
     let events =
         OpenApiRouter::new().routes(routes!(post_events::post_events)).layer(experiments.assign_layer());
+    let budget = BodyBudget::new(BULK_BUDGET_KILOBYTES, post_bulk_events::BODY_LIMIT_KILOBYTES);
     let bulk_events = OpenApiRouter::new()
         .routes(routes!(post_bulk_events::post_bulk_events))
         .layer(experiments.assign_layer())
-        .layer(middleware::from_fn_with_state(Overload::at_most(BULK_REQUESTS_AT_ONCE), refuse_overload));
+        .layer(middleware::from_fn_with_state(budget, share_body_budget));
     let reading = OpenApiRouter::new()
         .routes(routes!(get_config::get_config))
         .routes(routes!(get_results::get_results));

@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use utoipa::ToSchema;
 
+pub(super) const BODY_LIMIT_KILOBYTES: u32 = 10 * 1024;
 const BODY_LIMIT_BYTES: usize = 10 * 1024 * 1024;
 const MAX_ITEMS: usize = 10_000;
 

@@ -35,7 +35,8 @@ const LIST_EVENT_IDS: Sql = sql! {
     postgres: "
         select e.user_or_session_id, e.event_id
         from unnest($1::text[], $2::text[]) as k (visitor, event_id)
-        join experiment_events e on e.user_or_session_id = k.visitor and e.event_id = k.event_id",
+        join experiment_events e
+          on e.user_or_session_id = k.visitor and e.event_id = k.event_id and e.event_id is not null",
     sqlite: "
         select e.user_or_session_id, e.event_id
         from json_each($1) as k
