@@ -16,7 +16,7 @@ pub(super) type SubjectKey = (Arc<str>, Arc<str>);
 pub(super) struct Known {
     /// By visitor and experiment.
     pub subjects: HashMap<SubjectKey, Subject>,
-    /// Event ids already stored, with their visitor.
+    /// Event ids already stored, with their visitor; empty while all are taken to be new.
     pub event_ids: HashSet<(Arc<str>, String)>,
 }
 

@@ -160,7 +160,7 @@ pub(super) async fn take_ingest_lock(tx: &mut Tx) -> Result<(), DbError> {
     tx.fetch_one(TAKE_INGEST_LOCK.query().bind(INGEST_LOCK_KEY)).await.map(drop)
 }
 
-/// What the database knows of the visitors and event ids of `records`.
+/// What the database knows of the visitors of `records`.
 pub(super) async fn find_known(tx: &mut Tx, records: &[Record]) -> Result<Known, DbError> {
     let mut known = Known::default();
     let subjects: HashSet<(&str, &str)> = records.iter().filter_map(subject_of).collect();
@@ -186,16 +186,20 @@ pub(super) async fn find_known(tx: &mut Tx, records: &[Record]) -> Result<Known,
             }
         }
     }
-    let event_ids: Vec<(&str, &str)> = records.iter().filter_map(event_id_of).collect();
-    if !event_ids.is_empty() {
-        let columns = Columns::new()
-            .text(event_ids.iter().map(|(visitor, _)| *visitor))
-            .text(event_ids.iter().map(|(_, event_id)| *event_id));
-        for row in tx.fetch_all(LIST_EVENT_IDS.batch(columns)).await? {
-            known.event_ids.insert((Arc::from(row.get::<String>(0)?), row.get(1)?));
-        }
-    }
     Ok(known)
+}
+
+/// Which of the event ids of `records` are stored, with their visitor.
+pub(super) async fn find_event_ids(
+    tx: &mut Tx,
+    records: &[Record],
+) -> Result<HashSet<(Arc<str>, String)>, DbError> {
+    let event_ids: Vec<(&str, &str)> = records.iter().filter_map(event_id_of).collect();
+    let columns = Columns::new()
+        .text(event_ids.iter().map(|(visitor, _)| *visitor))
+        .text(event_ids.iter().map(|(_, event_id)| *event_id));
+    let rows = tx.fetch_all(LIST_EVENT_IDS.batch(columns)).await?;
+    rows.iter().map(|row| Ok((Arc::from(row.get::<String>(0)?), row.get(1)?))).collect()
 }
 
 fn subject_of(record: &Record) -> Option<(&str, &str)> {
