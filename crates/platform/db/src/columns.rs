@@ -52,6 +52,9 @@ impl<'a> Columns<'a> {
     }
 
     /// Adds a column of floating-point numbers with gaps. They must be finite: JSON has no other.
+    ///
+    /// Exact on PostgreSQL. SQLite reads them from text: exact for 0 and magnitudes from 1e-50 to 1e50; beyond, the last
+    /// bits may differ.
     #[must_use]
     pub fn optional_float(mut self, values: impl IntoIterator<Item = Option<f64>>) -> Self {
         self.columns.push(ColumnValues::Float(values.into_iter().collect()));

@@ -2,7 +2,7 @@
 
 use crate::database::Pools;
 use crate::durability::{self, DurabilityError, sqlite_synchronous};
-use crate::{Db, DbError, WeakDurability};
+use crate::{Db, DbError, Sql, WeakDurability, sql};
 use dashly_kernel::Secret;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
@@ -18,6 +18,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const SQLITE_READERS: u32 = 4;
 /// Connections per process. The batching writer uses one, so that this is for sign-in, results and the mirror.
 const POSTGRES_CONNECTIONS: u32 = 10;
+
+const LIST_SQLITE_TABLES: Sql = sql!("select name from sqlite_master where type = 'table'");
 
 /// Where the database is.
 #[derive(Clone, Debug)]
@@ -91,6 +93,12 @@ pub enum ConnectError {
         /// What the driver said.
         source: DbError,
     },
+    /// The file is the database of another program.
+    #[error("{} is the database of another program: it has tables, and none of them is Dashly's", .path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// The database answers but may lose committed data.
     #[error(transparent)]
     Weak(#[from] WeakDurability),
@@ -103,7 +111,10 @@ impl Db {
     /// [`ConnectError`]; `Open` can pass by itself when a server is just starting.
     pub async fn connect(url: &DatabaseUrl) -> Result<Self, ConnectError> {
         let db = match url {
-            DatabaseUrl::Sqlite(path) => Self::open_sqlite(path).await?,
+            DatabaseUrl::Sqlite(path) => {
+                Self::refuse_foreign(path).await?;
+                Self::open_sqlite(path).await?
+            }
             DatabaseUrl::Postgres(text) => Self::open_postgres(text)?,
         };
         match durability::check(&db).await {
@@ -130,6 +141,25 @@ impl Db {
         };
         db.ping().await.map_err(|source| ConnectError::Open { url: url.to_string(), source })?;
         Ok(db)
+    }
+
+    /// Looks, without writing, whether an existing file is ours or empty. Several programs may share a PostgreSQL
+    /// database, but not such a file.
+    async fn refuse_foreign(path: &Path) -> Result<(), ConnectError> {
+        if !tokio::fs::metadata(path).await.is_ok_and(|file| file.len() > 0) {
+            return Ok(());
+        }
+        let url = DatabaseUrl::Sqlite(path.to_owned());
+        let db = Self::connect_read_only(&url).await?;
+        let tables = db.fetch_all(LIST_SQLITE_TABLES.query()).await;
+        db.close().await;
+        let names = tables.and_then(|rows| rows.iter().map(|row| row.get::<String>(0)).collect());
+        let names: Vec<String> =
+            names.map_err(|source| ConnectError::Open { url: url.to_string(), source })?;
+        if names.is_empty() || names.iter().any(|name| name == "schema_migrations") {
+            return Ok(());
+        }
+        Err(ConnectError::Foreign { path: path.to_owned() })
     }
 
     async fn open_sqlite(path: &Path) -> Result<Self, ConnectError> {

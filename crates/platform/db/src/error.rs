@@ -22,12 +22,26 @@ pub enum DbErrorKind {
 }
 
 /// A failed database call. Its text is for the log, never for a caller over the network.
-#[derive(Debug, thiserror::Error)]
-#[error("database call failed ({kind:?})")]
+#[derive(Debug)]
 pub struct DbError {
     kind: DbErrorKind,
-    #[source]
     source: sqlx::Error,
+}
+
+impl std::fmt::Display for DbError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.reason())
+    }
+}
+
+impl std::error::Error for DbError {
+    /// What the database itself said, without the driver's words around it.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.source {
+            sqlx::Error::Database(said) => Some(said.as_error()),
+            other => Some(other),
+        }
+    }
 }
 
 impl DbError {

@@ -1,0 +1,15 @@
+//! The database layer on SQLite and on PostgreSQL.
+
+#[cfg(test)]
+mod fixture;
+
+#[cfg(test)]
+mod codec;
+#[cfg(test)]
+mod errors;
+#[cfg(test)]
+mod migrations;
+#[cfg(test)]
+mod own_postgres;
+#[cfg(test)]
+mod schemas;
