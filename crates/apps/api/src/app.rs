@@ -68,7 +68,7 @@ impl App {
     pub async fn build(config: &Config, parts: AppParts) -> anyhow::Result<Self> {
         let metrics = Metrics::install()?;
         let secure_cookies = config.is_served_over_tls();
-        let identity = build_identity(config, &parts, secure_cookies).await?;
+        let identity = build_identity(config, &parts).await?;
         let experiments_config = ExperimentsConfig {
             tests_file: config.tests_file.clone(),
             log_folder: config.experiment_log_folder.clone(),
@@ -134,13 +134,21 @@ impl App {
     }
 }
 
-async fn build_identity(config: &Config, parts: &AppParts, secure_cookies: bool) -> anyhow::Result<Identity> {
+/// How sign-in is set up, if that is safe to run with.
+pub(crate) fn identity_config(config: &Config) -> anyhow::Result<IdentityConfig> {
     let jwt_secret = config.jwt_secret.clone().context(
         "JWT_SECRET is not set: give all replicas the same random text of at least 32 bytes, \
          for instance from `openssl rand -hex 32` (`dashly up` makes one by itself)",
     )?;
-    let identity_config =
-        IdentityConfig { jwt_secret, token_lifetime_seconds: config.token_lifetime_seconds, secure_cookies };
+    let token_lifetime_seconds = config.token_lifetime_seconds;
+    let secure_cookies = config.is_served_over_tls();
+    let identity_config = IdentityConfig { jwt_secret, token_lifetime_seconds, secure_cookies };
+    identity_config.check()?;
+    Ok(identity_config)
+}
+
+async fn build_identity(config: &Config, parts: &AppParts) -> anyhow::Result<Identity> {
+    let identity_config = identity_config(config)?;
     let limiter = build_limiter(config, parts).await?;
     let (clock, ids) = (Arc::clone(&parts.clock), Arc::clone(&parts.ids));
     Ok(Identity::new(parts.db.clone(), clock, ids, Arc::new(limiter), &identity_config)?)

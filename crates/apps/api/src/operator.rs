@@ -2,9 +2,9 @@
 
 use crate::secrets::{keep_admin_password, readable_password};
 use crate::{App, AppParts, Config, OperatingSystemIds, Settings, SystemClock, openapi_json};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use dashly_cache::RateLimiter;
-use dashly_db::Db;
+use dashly_db::{DatabaseUrl, Db};
 use dashly_identity::{Identity, IdentityConfig};
 use dashly_kernel::{Ids, Secret};
 use dashly_telemetry::{Health, Tasks};
@@ -32,6 +32,12 @@ pub async fn reset_admin_password(
 ) -> anyhow::Result<ResetPassword> {
     let ids = OperatingSystemIds;
     let password = given.unwrap_or_else(|| Secret::new(readable_password(&ids)));
+    if let DatabaseUrl::Sqlite(path) = &config.database
+        && !tokio::fs::try_exists(path).await?
+    {
+        // Opening would make an empty one, which helps nobody who has mistyped a folder.
+        bail!("there is no database {}; does DATA_DIR name the server's folder?", path.display());
+    }
     let db = Db::connect(&config.database).await?;
     db.migrate().await?;
     // No token is signed here, so any key will do.

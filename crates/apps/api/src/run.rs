@@ -1,5 +1,6 @@
 //! From a configuration to a process that serves until it is told to stop.
 
+use crate::app::identity_config;
 use crate::{App, AppParts, Config, DataFolderLock, OperatingSystemIds, SystemClock};
 use anyhow::{Context, bail};
 use dashly_db::{ConnectError, DatabaseUrl, Db};
@@ -48,6 +49,8 @@ pub async fn run(
     lock: Option<DataFolderLock>,
     started: impl FnOnce(Address),
 ) -> anyhow::Result<()> {
+    // Before waiting for a database.
+    identity_config(&config)?;
     let _lock = match (lock, &config.database) {
         (None, DatabaseUrl::Sqlite(_)) => Some(DataFolderLock::take(&config.data_folder)?),
         (lock, _) => lock,
@@ -64,12 +67,14 @@ pub async fn run(
         tasks: tasks.clone(),
     };
     let app = App::build(&config, parts).await?;
-    let created_admin = ensure_admin(&app, &config).await?;
+    // Before the account is made: a start that fails must not use up the one time its password is shown. Whoever
+    // connects meanwhile waits, since nothing is accepted yet.
     let (host, port) = (config.host, config.port);
     let listener = TcpListener::bind((host, port)).await.with_context(|| {
         format!("cannot listen on {host} port {port}; set PORT (or HOST) to another one if it is taken")
     })?;
     let socket = listener.local_addr()?;
+    let created_admin = ensure_admin(&app, &config).await?;
     let stop = stop_signal()?;
     health.set_phase(Phase::Ready);
     tracing::info!(%socket, database = %config.database, "serving");

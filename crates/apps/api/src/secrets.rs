@@ -72,19 +72,17 @@ pub(crate) fn readable_password(ids: &dyn Ids) -> String {
     password
 }
 
-/// The secret in the file, or a new one, written to the file first; and whether it is new.
-fn read_or_make(path: &Path, make: impl FnOnce() -> String) -> anyhow::Result<(Secret<String>, bool)> {
+/// The secret in the file, or a new one, written to the file first.
+fn read_or_make(path: &Path, make: impl FnOnce() -> String) -> anyhow::Result<Secret<String>> {
     match fs::read_to_string(path) {
-        Ok(text) if !text.trim_end().is_empty() => {
-            return Ok((Secret::new(text.trim_end().to_owned()), false));
-        }
+        Ok(text) if !text.trim_end().is_empty() => return Ok(Secret::new(text.trim_end().to_owned())),
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| format!("reading the secret in {}", path.display())),
     }
     let secret = make();
     write_private(path, &secret).with_context(|| format!("keeping a new secret in {}", path.display()))?;
-    Ok((Secret::new(secret), true))
+    Ok(Secret::new(secret))
 }
 
 /// Written beside and moved into place, so that a crash leaves either no file or a whole one.

@@ -23,13 +23,26 @@ struct Cli {
     command: Command,
 }
 
+const UP_NEEDS: &str = "\
+Needs nothing. PORT (3000), HOST (127.0.0.1), DATA_DIR (data) and TESTS_FILE (tests.json) may be set; the database is \
+an SQLite file in DATA_DIR unless DATABASE_URL names a PostgreSQL server. `dashly doctor` lists all settings.";
+const API_NEEDS: &str = "\
+Needs JWT_SECRET (or JWT_SECRET_FILE), a database that `dashly migrate` has brought up to date (DATABASE_URL, DB_HOST \
+or DATA_DIR), and at the very first start ADMIN_PASSWORD. Listens on 0.0.0.0 unless HOST says otherwise. \
+`dashly doctor` lists all settings.";
+const DATABASE_NEEDS: &str = "\
+Needs the database: DATABASE_URL, or DB_HOST and its companions, or the SQLite file in DATA_DIR (data).";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run everything on this machine: makes its own secrets and database, and prints how to sign in
+    #[command(after_help = UP_NEEDS)]
     Up,
     /// Run the API as a deployment does: secrets are given, migrations were run before
+    #[command(after_help = API_NEEDS)]
     Api,
     /// Bring the database up to date; safe to repeat and to run from several machines at once
+    #[command(after_help = DATABASE_NEEDS)]
     Migrate,
     /// Send visitors with known behaviour to a running server and compare what it counts
     Simulate(simulate::Arguments),
@@ -37,12 +50,17 @@ enum Command {
     #[command(name = "load-test")]
     LoadTest(load_test::Arguments),
     /// Print the results of all experiments from the database
+    #[command(after_help = DATABASE_NEEDS)]
     Results(results::Arguments),
     /// Show every setting and check everything Dashly depends on
+    #[command(
+        after_help = "Needs nothing and changes nothing. Exit code: 0 when every check passes, else 1."
+    )]
     Doctor(doctor::Arguments),
     /// Manage accounts from the terminal
     Admin(admin::Arguments),
     /// Print the description of the API (OpenAPI 3.1)
+    #[command(after_help = "Needs nothing: neither a server nor a database.")]
     Openapi,
 }
 

@@ -17,6 +17,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
     /// Give an account a new password and end all its sign-ins; the server may run meanwhile
+    #[command(after_help = crate::DATABASE_NEEDS)]
     ResetPassword {
         /// User name or e-mail address of the account
         #[arg(long, env = "ADMIN_USERNAME", default_value = "admin")]

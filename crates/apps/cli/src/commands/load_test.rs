@@ -9,9 +9,8 @@ use std::process::ExitCode;
 
 /// What `dashly load-test` takes.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit code: 0 when every request succeeded and, with --db, every acknowledged row is stored, else 1."
-)]
+#[command(after_help = "Needs a running server, and with --db its database.\n\
+                        Exit code: 0 when every request succeeded and, with --db, every acknowledged row is stored, else 1.")]
 pub(crate) struct Arguments {
     /// Address of the server
     #[arg(default_value = "http://localhost:3000")]

@@ -64,7 +64,7 @@ impl Welcome {
         println!("  API       {url}/api/docs");
         println!("  Data      {}", self.database);
         println!();
-        match &self.secrets.new_admin_password {
+        match &self.secrets.own_admin_password {
             Some(password) if address.created_admin => {
                 println!("Sign in as {} with the password {}", self.admin_username, password.expose());
                 println!(

@@ -9,10 +9,9 @@ use std::process::ExitCode;
 
 /// What `dashly simulate` takes.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit code: 0 when every request succeeded and the server counts what it acknowledged, else 1.\n\n\
-                        Examples:\n  dashly simulate\n  dashly simulate https://dashly.example.com --users 5000 --rate A=0.10 --rate B=0.12"
-)]
+#[command(after_help = "Needs a running server, and its admin's password unless --no-compare is given.\n\
+                        Exit code: 0 when every request succeeded and the server counts what it acknowledged, else 1.\n\n\
+                        Examples:\n  dashly simulate\n  dashly simulate https://dashly.example.com --users 5000 --rate A=0.10 --rate B=0.12")]
 pub(crate) struct Arguments {
     /// Address of the server
     #[arg(default_value = "http://localhost:3000")]
