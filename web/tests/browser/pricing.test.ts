@@ -104,6 +104,29 @@ describe('the pricing page', () => {
     await context.close();
   });
 
+  it('keeps the control wording when the variant comes too late', async () => {
+    const { page, context } = await startVisit(browser, { variants: { pricing_cta_upgrade: 'B' } });
+    let release = (): void => undefined;
+    const shown = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/api/experiments/pricing-view', async (route) => {
+      const response = await route.fetch();
+      await shown;
+      await route.fulfill({ response });
+    });
+    await page.goto('/pricing');
+    await page.getByRole('button', { name: 'Start free trial' }).waitFor();
+
+    const answer = page.waitForResponse('**/api/experiments/pricing-view');
+    release();
+    expect(((await (await answer).json()) as { variant: string }).variant).toBe('B');
+    await page.evaluate(
+      () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+    );
+
+    expect(await page.getByTestId('upgrade').innerText()).toBe('Start free trial');
+    await context.close();
+  });
+
   it('shows the yearly price', async () => {
     const { page, context } = await startVisit(browser);
     await openPage(page, '/pricing');

@@ -7,7 +7,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test that cannot be set up has to fail loudly"
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up has to fail loudly; what a JSON value lacks is null"
 )]
 
 mod accounts;

@@ -2,7 +2,7 @@
 
 /// Runs each behaviour once on SQLite and once on PostgreSQL: `name::sqlite` and `name::postgres`.
 ///
-/// ```ignore
+/// ```text
 /// both_databases! {
 ///     async fn a_returning_visitor_keeps_the_variant(app: TestApp) {
 ///         let visitor = app.visitor();

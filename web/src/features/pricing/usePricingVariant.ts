@@ -7,10 +7,11 @@ const PATIENCE_MS = 2_500;
 
 /**
  * The visitor's variant of the pricing experiment. `settled` says that the wording may be shown: the answer is there,
- * asking failed, or it took too long. Until then no wording is shown, so that nobody sees it change.
+ * asking failed, or it took too long. Until then no wording is shown, and an answer that comes later changes nothing
+ * any more, so that nobody sees the wording change.
  */
 export function usePricingVariant(): { variant: string | undefined; settled: boolean } {
-  const view = useQuery({
+  const { data, isPending } = useQuery({
     queryKey: ['pricing-view'],
     queryFn: ({ signal }) => fetchPricingView(signal),
     staleTime: 0,
@@ -18,8 +19,11 @@ export function usePricingVariant(): { variant: string | undefined; settled: boo
   });
   const [late, setLate] = useState(false);
   useEffect(() => {
+    if (!isPending) {
+      return;
+    }
     const timer = window.setTimeout(() => setLate(true), PATIENCE_MS);
     return () => window.clearTimeout(timer);
-  }, []);
-  return { variant: view.data?.variant, settled: !view.isPending || late };
+  }, [isPending]);
+  return { variant: late ? undefined : data?.variant, settled: late || !isPending };
 }

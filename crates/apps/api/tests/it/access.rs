@@ -28,7 +28,9 @@ both_databases! {
         let admin = app.signed_in("Second", Role::Admin).await;
         let token = admin.cookie("token").unwrap();
         let program = app.visitor();
-        let ask = async || program.call(Method::GET, RESULTS).header("authorization", format!("Bearer {token}")).send().await;
+        let ask = async || {
+            program.call(Method::GET, RESULTS).header("authorization", format!("Bearer {token}")).send().await
+        };
         let _ = ask().await.expect(200);
         let _ = admin.call(Method::POST, "/api/auth/logout").send().await.expect(200);
         assert_eq!(admin.cookie("token"), None);
@@ -37,7 +39,9 @@ both_databases! {
 
     async fn the_configuration_shows_what_runs_and_not_how_it_is_drawn(
         app: TestApp = Setup::new().tests(&tests_json(&[
-            ("live", json!({ "weights": { "A": 9, "B": 1 }, "salt": "secret-pepper", "traffic": 0.5, "change_type": "layout" })),
+            ("live", json!({
+                "weights": { "A": 9, "B": 1 }, "salt": "secret-pepper", "traffic": 0.5, "change_type": "layout"
+            })),
             ("hidden_draft", json!({ "status": "draft" })),
             ("over", json!({ "status": "stopped" })),
             ("layered", json!({ "layer": "secret-layer", "traffic": 0.25 })),

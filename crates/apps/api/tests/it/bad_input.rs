@@ -93,7 +93,9 @@ both_databases! {
 
     async fn texts_are_bounded_in_characters(app: TestApp) {
         let visitor = app.visitor();
-        for (field, pointer) in [("event", "/event"), ("testId", "/testId"), ("variant", "/variant"), ("event_id", "/event_id")] {
+        for (field, pointer) in
+            [("event", "/event"), ("testId", "/testId"), ("variant", "/variant"), ("event_id", "/event_id")]
+        {
             let send = async |text: String| {
                 let mut body = serde_json::json!({ "event": "x" });
                 body[field] = text.into();
@@ -110,8 +112,14 @@ both_databases! {
     async fn bytes_that_are_not_text_are_refused(app: TestApp) {
         let visitor = app.visitor();
         for bytes in [
-            b"{\"event\":\"\xff\"}".as_slice(), b"{\"event\":\"\xed\xa0\x80\"}", b"{\"event\":\"\xc0\xaf\"}", b"\xff\xfe{\0}\0",
-            b"\0", b"\0\0\0\0", b"\x1f\x8b\x08\0", b"{\"\xff\":1,\"event\":\"x\"}",
+            b"{\"event\":\"\xff\"}".as_slice(),
+            b"{\"event\":\"\xed\xa0\x80\"}",
+            b"{\"event\":\"\xc0\xaf\"}",
+            b"\xff\xfe{\0}\0",
+            b"\0",
+            b"\0\0\0\0",
+            b"\x1f\x8b\x08\0",
+            b"{\"\xff\":1,\"event\":\"x\"}",
         ] {
             let reply = visitor.post_raw(EVENTS, JSON, bytes).await;
             reply.problem(400, "malformed-json");
@@ -144,7 +152,15 @@ both_databases! {
     async fn the_content_type_has_to_be_one_that_is_read(app: TestApp) {
         let visitor = app.visitor();
         let body = "{\"event\":\"x\"}";
-        for wrong in ["text/plain", "text/json", "application/jsonp", "multipart/form-data; boundary=x", "", "json", "*/*"] {
+        for wrong in [
+            "text/plain",
+            "text/json",
+            "application/jsonp",
+            "multipart/form-data; boundary=x",
+            "",
+            "json",
+            "*/*",
+        ] {
             visitor.post_raw(EVENTS, wrong, body).await.problem(415, "unsupported-media-type");
             visitor.post_raw(BULK, wrong, body).await.problem(415, "unsupported-media-type");
         }

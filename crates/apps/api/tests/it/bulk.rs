@@ -49,14 +49,27 @@ both_databases! {
     async fn without_a_list_there_is_nothing_to_do(app: TestApp) {
         let visitor = app.visitor();
         for body in [
-            json!({}), json!({ "events": [] }), json!({ "events": null }), json!({ "events": "x" }),
-            json!({ "events": 1 }), json!({ "events": true }), json!({ "events": { "0": { "event": "x" } } }),
+            json!({}),
+            json!({ "events": [] }),
+            json!({ "events": null }),
+            json!({ "events": "x" }),
+            json!({ "events": 1 }),
+            json!({ "events": true }),
+            json!({ "events": { "0": { "event": "x" } } }),
             json!({ "Events": [{ "event": "x" }] }),
         ] {
             let document = visitor.post(BULK, &body).await.problem(400, "events-required");
             assert_eq!(document["errors"][0]["pointer"], "/events", "{body}");
         }
-        for body in ["", "[]", "null", "7", "[{\"event\":\"x\"}]", "{\"events\":[{\"event\":\"x\"}", "{\"events\":[1,]}"] {
+        for body in [
+            "",
+            "[]",
+            "null",
+            "7",
+            "[{\"event\":\"x\"}]",
+            "{\"events\":[{\"event\":\"x\"}",
+            "{\"events\":[1,]}",
+        ] {
             let reply = visitor.post_raw(BULK, "application/json", body).await;
             assert_eq!(reply.status, 400, "{body}: {}", reply.text());
         }
@@ -132,9 +145,13 @@ both_databases! {
     }
 
     async fn a_rejection_says_what_to_change(app: TestApp) {
-        let reply = app.visitor().bulk(&[json!({ "event": 7 }), json!({ "event": "x", "testId": ["a"] })]).await;
+        let reply =
+            app.visitor().bulk(&[json!({ "event": 7 }), json!({ "event": "x", "testId": ["a"] })]).await;
         let rejected: Value = reply.expect(200).at("rejected");
         assert!(rejected[0]["error"].as_str().unwrap().contains("`event` is required"), "{rejected}");
-        assert!(rejected[1]["error"].as_str().unwrap().contains("`/testId` must be text, found a list"), "{rejected}");
+        assert!(
+            rejected[1]["error"].as_str().unwrap().contains("`/testId` must be text, found a list"),
+            "{rejected}"
+        );
     }
 }

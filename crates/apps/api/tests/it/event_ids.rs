@@ -57,16 +57,20 @@ both_databases! {
         let visitor = app.visitor();
         visitor.dashboard().await;
         let event = json!({ "event": "kpi_click", "testId": KPI, "event_id": "e-1" });
-        let reply = visitor.bulk(&[event.clone(), event.clone(), json!({ "event": "x" }), event]).await.expect(200);
+        let reply =
+            visitor.bulk(&[event.clone(), event.clone(), json!({ "event": "x" }), event]).await.expect(200);
         assert_eq!((reply.at("logged"), reply.at("deduplicated")), (json!(2), json!(2)));
         assert_eq!(app.stored().await.events, 2);
     }
 
     async fn a_list_sent_again_under_its_key_stores_nothing(app: TestApp) {
         let visitor = app.visitor();
-        let body = json!({ "events": [{ "event": "a" }, { "event": "" }, { "event": "a" }, { "event": "b", "event_id": "own" }] });
+        let own = json!({ "event": "b", "event_id": "own" });
+        let body = json!({ "events": [{ "event": "a" }, { "event": "" }, { "event": "a" }, own] });
         let send = async || {
-            let call = visitor.call(Method::POST, "/api/experiments/bulk-events").header("idempotency-key", "batch-7");
+            let call = visitor
+                .call(Method::POST, "/api/experiments/bulk-events")
+                .header("idempotency-key", "batch-7");
             call.json(&body).send().await.expect(200)
         };
         let first = send().await;

@@ -28,7 +28,10 @@ both_databases! {
         );
         let results = app.results_of(KPI).await;
         let counts = &results["results"][&variant];
-        assert_eq!((&counts["exposures"], &counts["events"], &counts["converters"]), (&json!(1), &json!(1), &json!(1)));
+        assert_eq!(
+            (&counts["exposures"], &counts["events"], &counts["converters"]),
+            (&json!(1), &json!(1), &json!(1))
+        );
         let exposure = rows::exposures(app).await.into_iter().find(|row| row.test_id == KPI).unwrap();
         let event = rows::events(app).await.remove(0);
         assert_eq!((event.visitor.as_str(), event.variant), (visitor.id().as_str(), Some(variant)));
@@ -71,7 +74,8 @@ both_databases! {
         assert_eq!(results["health"]["false_variants"], 3);
         let events = rows::events(app).await;
         assert!(events.iter().all(|event| event.variant.as_deref() == Some(variant.as_str())));
-        let reported: Vec<_> = events.iter().map(|event| event.reported_variant.as_deref().unwrap()).collect();
+        let reported: Vec<_> =
+            events.iter().map(|event| event.reported_variant.as_deref().unwrap()).collect();
         assert_eq!(reported, [lie, "Z", "anything at all", variant.as_str()]);
     }
 
@@ -121,7 +125,9 @@ both_databases! {
 
     async fn an_event_may_belong_to_no_experiment(app: TestApp) {
         let visitor = app.visitor();
-        for body in [json!({ "event": "page_view" }), json!({ "event": "page_view", "testId": null, "variant": "" })] {
+        for body in
+            [json!({ "event": "page_view" }), json!({ "event": "page_view", "testId": null, "variant": "" })]
+        {
             let reply = visitor.event(&body).await.expect(200);
             assert_eq!((reply.at("testId"), reply.at("variant")), (Value::Null, Value::Null));
             assert_eq!(reply.at("counted"), false);
@@ -171,7 +177,8 @@ both_databases! {
     async fn a_form_is_as_good_as_json(app: TestApp) {
         let visitor = app.visitor();
         visitor.dashboard().await;
-        let fields = [("event", "kpi_click"), ("testId", KPI), ("value", "12.5"), ("event_id", "f-1"), ("more", "x")];
+        let fields =
+            [("event", "kpi_click"), ("testId", KPI), ("value", "12.5"), ("event_id", "f-1"), ("more", "x")];
         let reply = visitor.post_form(EVENTS, &fields).await.expect(200);
         assert_eq!(reply.at("counted"), true);
         let event = rows::events(app).await.remove(0);
@@ -183,7 +190,15 @@ both_databases! {
 
     async fn every_name_and_value_survives_the_way_into_the_database(app: TestApp) {
         let visitor = app.visitor();
-        let names = ["Ä€𝄞👩‍🚀", "'; drop table experiment_events; --", "\"quoted\" \\back\\", "a/b?c=d&e", "{[]}", "%s%n", "NULL"];
+        let names = [
+            "Ä€𝄞👩‍🚀",
+            "'; drop table experiment_events; --",
+            "\"quoted\" \\back\\",
+            "a/b?c=d&e",
+            "{[]}",
+            "%s%n",
+            "NULL",
+        ];
         let values = [0.0, -0.5, 1e12, -1e12, 0.1, f64::MIN_POSITIVE, 123_456_789.123_456_79];
         for (name, value) in names.iter().zip(values) {
             let body = json!({ "event": name, "event_id": name, "value": value, "variant": name });

@@ -14,7 +14,10 @@ const STEPS: u64 = 40;
 fn experiments(weights: &Value) -> Value {
     tests_json(&[
         ("one", json!({ "weights": weights })),
-        ("two", json!({ "variants": { "A": "a", "B": "b", "C": "c" }, "views": ["dashboard", "pricing-view"] })),
+        (
+            "two",
+            json!({ "variants": { "A": "a", "B": "b", "C": "c" }, "views": ["dashboard", "pricing-view"] }),
+        ),
         ("three", json!({ "target_event": "buy", "views": ["pricing-view"], "end": "2026-11-25T00:00:00Z" })),
         ("four", json!({ "traffic": 0.5, "weights": { "A": 3, "B": 1 } })),
     ])
@@ -33,7 +36,7 @@ fn random_event(chance: &SeededIds) -> Value {
     match chance.below(6) {
         0 => event["variant"] = (*pick(chance, &["A", "B", "C", "Z"])).into(),
         1 => event["event_id"] = format!("e-{}", chance.below(8)).into(),
-        2 => event["value"] = (chance.next() as f64 / 1e10).into(),
+        2 => event["value"] = (f64::from(u32::try_from(chance.below(1 << 32)).unwrap()) / 100.0).into(),
         3 if chance.below(4) == 0 => event["event"] = 7.into(),
         _ => {}
     }
@@ -54,7 +57,8 @@ async fn step(app: &TestApp, chance: &SeededIds, visitors: &[Visitor], log: &mut
             visitor.bulk(&items).await
         }
         10 => {
-            let (test_id, variant) = (pick(chance, &["one", "two", "three"]), pick(chance, &["A", "B", "C", "Z"]));
+            let (test_id, variant) =
+                (pick(chance, &["one", "two", "three"]), pick(chance, &["A", "B", "C", "Z"]));
             visitor.set_cookie(&format!("ab_{test_id}"), variant);
             visitor.dashboard().await
         }
@@ -136,8 +140,9 @@ both_databases! {
             // Between rounds, so that rows of one round are told apart from the next; inside a round all have one time
             // and the visits come first.
             app.clock.advance_seconds(4_000);
-            let visitors: Vec<Visitor> =
-                (0..20).map(|number| if number % 2 == 0 { app.visitor() } else { replica.visitor() }).collect();
+            let visitors: Vec<Visitor> = (0..20)
+                .map(|number| if number % 2 == 0 { app.visitor() } else { replica.visitor() })
+                .collect();
             for (number, visitor) in visitors.iter().enumerate() {
                 // Two browsers share each id.
                 visitor.set_cookie("ab_visitor_id", &format!("v_{round}_{}", number / 2));

@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod arbitrary;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod bulk;
+#[cfg(test)]
+mod definitions;
 #[cfg(test)]
 mod event_ids;
 #[cfg(test)]
@@ -13,13 +17,21 @@ mod events;
 #[cfg(test)]
 mod histories;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod origins;
+#[cfg(test)]
+mod outage;
 #[cfg(test)]
 mod recount;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod results;
+#[cfg(test)]
 mod rows;
+#[cfg(test)]
+mod traffic;
 #[cfg(test)]
 mod visitor_ids;
 #[cfg(test)]

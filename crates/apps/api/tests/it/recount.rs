@@ -3,7 +3,7 @@
 //! What is recounted: `experiment_totals`, `experiment_timeline` and `experiment_signals`, each as sorted lines of text,
 //! so that a difference shows as a difference of lines.
 
-use crate::rows::{Event, Exposure, events, exposures};
+use crate::rows::{EventRow, ExposureRow, events, exposures};
 use dashly_db::{Sql, sql};
 use dashly_kernel::Timestamp;
 use dashly_testkit::TestApp;
@@ -60,8 +60,9 @@ pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>) -> Counts {
     let mut totals: BTreeMap<String, [i64; 3]> = BTreeMap::new();
     let mut timeline: BTreeMap<String, [i64; 3]> = BTreeMap::new();
     let mut signals: BTreeMap<(String, &str), i64> = BTreeMap::new();
-    let mut add = |first: &Exposure, at: Timestamp, change: [i64; 3]| {
-        let Exposure { test_id, variant, drawn_variant, epoch, device, visitor_kind, recorded_at, .. } = first;
+    let mut add = |first: &ExposureRow, at: Timestamp, change: [i64; 3]| {
+        let ExposureRow { test_id, variant, drawn_variant, epoch, device, visitor_kind, recorded_at, .. } =
+            first;
         let day = recorded_at.start_of_day();
         let total = format!("{test_id} {variant} {drawn_variant} {epoch} {device} {visitor_kind} {day}");
         let hour = format!("{test_id} {variant} {}", at.start_of_hour());
@@ -94,7 +95,8 @@ pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>) -> Counts {
         }
     }
     for (key, first) in &firsts {
-        let variants = exposures.iter().filter(|row| (row.visitor.as_str(), row.test_id.as_str()) == *key).count();
+        let variants =
+            exposures.iter().filter(|row| (row.visitor.as_str(), row.test_id.as_str()) == *key).count();
         if variants > 1 {
             *signals.entry((first.test_id.clone(), "several_variants")).or_default() += 1;
         }
@@ -107,7 +109,8 @@ pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>) -> Counts {
     }
     counts.totals = totals.into_iter().map(|(key, numbers)| format!("{key} {numbers:?}")).collect();
     counts.timeline = timeline.into_iter().map(|(key, numbers)| format!("{key} {numbers:?}")).collect();
-    counts.signals = signals.into_iter().map(|((test, name), count)| format!("{test} {name} {count}")).collect();
+    counts.signals =
+        signals.into_iter().map(|((test, name), count)| format!("{test} {name} {count}")).collect();
     counts.sort();
     counts
 }
@@ -121,8 +124,8 @@ impl Counts {
 }
 
 /// The earliest exposure of each visitor and experiment; the rows must agree on it.
-fn first_exposures(exposures: &[Exposure]) -> HashMap<(&str, &str), &Exposure> {
-    let mut firsts: HashMap<(&str, &str), &Exposure> = HashMap::new();
+fn first_exposures(exposures: &[ExposureRow]) -> HashMap<(&str, &str), &ExposureRow> {
+    let mut firsts: HashMap<(&str, &str), &ExposureRow> = HashMap::new();
     for row in exposures {
         let first = firsts.entry((&row.visitor, &row.test_id)).or_insert(row);
         assert_eq!(row.is_first, std::ptr::eq(*first, row), "{row:?}");
@@ -131,7 +134,7 @@ fn first_exposures(exposures: &[Exposure]) -> HashMap<(&str, &str), &Exposure> {
 }
 
 /// The variant that a visitor has is that of the first exposure, else the one stored with the event.
-fn is_false(event: &Event, first: Option<&&Exposure>) -> bool {
+fn is_false(event: &EventRow, first: Option<&&ExposureRow>) -> bool {
     let truth = first.map(|first| first.variant.as_str()).or(event.variant.as_deref());
     match (&event.reported_variant, truth) {
         (Some(reported), Some(truth)) => reported != truth,

@@ -28,7 +28,11 @@ both_databases! {
     async fn another_method_gets_the_list_of_allowed_ones(app: TestApp) {
         let visitor = app.visitor();
         for (path, wrong, allowed) in [
-            ("/api/experiments/dashboard", vec![Method::POST, Method::PUT, Method::DELETE, Method::PATCH], "GET,HEAD"),
+            (
+                "/api/experiments/dashboard",
+                vec![Method::POST, Method::PUT, Method::DELETE, Method::PATCH],
+                "GET,HEAD",
+            ),
             ("/api/experiments/events", vec![Method::GET, Method::HEAD, Method::PUT], "POST"),
             ("/api/experiments/bulk-events", vec![Method::GET, Method::DELETE], "POST"),
             ("/api/experiments/results", vec![Method::POST], "GET,HEAD"),
@@ -49,8 +53,18 @@ both_databases! {
 
     async fn a_path_that_does_not_exist_is_a_problem_document(app: TestApp) {
         let visitor = app.visitor();
-        for path in ["/api", "/api/", "/api/experiments", "/api/experiments/dashboard/", "/api/experiments/DASHBOARD",
-            "/api/experiments/events/1", "/no/such/page", "/../etc/passwd", "/api/experiments/%00", "//api/health"] {
+        for path in [
+            "/api",
+            "/api/",
+            "/api/experiments",
+            "/api/experiments/dashboard/",
+            "/api/experiments/DASHBOARD",
+            "/api/experiments/events/1",
+            "/no/such/page",
+            "/../etc/passwd",
+            "/api/experiments/%00",
+            "//api/health",
+        ] {
             let document = visitor.get(path).await.problem(404, "not-found");
             assert_eq!(document["instance"], path);
         }
@@ -60,7 +74,8 @@ both_databases! {
 
     async fn trace_is_refused_everywhere(app: TestApp) {
         let visitor = app.visitor();
-        for path in ["/", "/api/experiments/dashboard", "/api/experiments/events", "/api/health", "/nowhere"] {
+        for path in ["/", "/api/experiments/dashboard", "/api/experiments/events", "/api/health", "/nowhere"]
+        {
             let call = visitor.call(Method::TRACE, path).header("x-secret", "not to be echoed");
             let reply = call.send().await;
             assert!([404, 405].contains(&reply.status.as_u16()), "{path}: {}", reply.status);
@@ -76,7 +91,10 @@ both_databases! {
         let mut check = |name: &str, status: u16, reply: &Reply| {
             assert_eq!(reply.status.as_u16(), status, "{name}: {}", reply.text());
             assert_security_headers(reply, name);
-            assert!(seen.insert(reply.header("x-request-id").unwrap().to_owned()), "{name} has a used request id");
+            assert!(
+                seen.insert(reply.header("x-request-id").unwrap().to_owned()),
+                "{name} has a used request id"
+            );
         };
         check("view", 200, &visitor.get("/api/experiments/dashboard").await);
         check("health", 200, &visitor.get("/api/health").await);
@@ -89,8 +107,13 @@ both_databases! {
         check("unprocessable", 422, &visitor.event(&json!({ "event": "x", "testId": "?" })).await);
         check("too large", 413, &visitor.event(&json!({ "event": "x".repeat(200_000) })).await);
         check("type", 415, &visitor.post_raw("/api/experiments/events", "text/plain", "x").await);
-        let foreign = visitor.call(Method::POST, "/api/experiments/events").header("origin", "https://evil.example");
-        check("foreign", 403, &foreign.header("host", "dashly.example").json(&json!({ "event": "x" })).send().await);
+        let foreign =
+            visitor.call(Method::POST, "/api/experiments/events").header("origin", "https://evil.example");
+        check(
+            "foreign",
+            403,
+            &foreign.header("host", "dashly.example").json(&json!({ "event": "x" })).send().await,
+        );
         app.db.execute(BREAK.query()).await.unwrap();
         let failed = admin.get("/api/experiments/results").await;
         check("failed", 500, &failed);

@@ -6,7 +6,7 @@ use dashly_testkit::TestApp;
 
 /// One row of `experiment_exposures`.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Exposure {
+pub(crate) struct ExposureRow {
     pub(crate) visitor: String,
     pub(crate) test_id: String,
     pub(crate) variant: String,
@@ -21,7 +21,7 @@ pub(crate) struct Exposure {
 
 /// One row of `experiment_events`.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Event {
+pub(crate) struct EventRow {
     pub(crate) visitor: String,
     pub(crate) name: String,
     pub(crate) test_id: Option<String>,
@@ -34,7 +34,7 @@ pub(crate) struct Event {
 }
 
 /// All exposures in the order in which they were stored.
-pub(crate) async fn exposures(app: &TestApp) -> Vec<Exposure> {
+pub(crate) async fn exposures(app: &TestApp) -> Vec<ExposureRow> {
     const LIST: Sql = sql!(
         "select user_or_session_id, test_id, variant, drawn_variant, epoch, device, visitor_kind, is_first,
                 converted_at, recorded_at
@@ -43,7 +43,7 @@ pub(crate) async fn exposures(app: &TestApp) -> Vec<Exposure> {
     );
     let rows = app.db.fetch_all(LIST.query()).await.unwrap();
     rows.iter()
-        .map(|row| Exposure {
+        .map(|row| ExposureRow {
             visitor: row.get(0).unwrap(),
             test_id: row.get(1).unwrap(),
             variant: row.get(2).unwrap(),
@@ -59,7 +59,7 @@ pub(crate) async fn exposures(app: &TestApp) -> Vec<Exposure> {
 }
 
 /// All events in the order in which they were stored.
-pub(crate) async fn events(app: &TestApp) -> Vec<Event> {
+pub(crate) async fn events(app: &TestApp) -> Vec<EventRow> {
     const LIST: Sql = sql!(
         "select user_or_session_id, event_name, test_id, variant, reported_variant, event_id, value, counted_as,
                 recorded_at
@@ -68,7 +68,7 @@ pub(crate) async fn events(app: &TestApp) -> Vec<Event> {
     );
     let rows = app.db.fetch_all(LIST.query()).await.unwrap();
     rows.iter()
-        .map(|row| Event {
+        .map(|row| EventRow {
             visitor: row.get(0).unwrap(),
             name: row.get(1).unwrap(),
             test_id: row.get(2).unwrap(),

@@ -11,8 +11,19 @@ both_databases! {
         let long = "x".repeat(65);
         let huge = "x".repeat(10_000);
         let absurd: Vec<Vec<u8>> = [
-            "", "\"", "\"\"", "a b", "a,b", "<script>", "v_ümlaut", "v_\u{1F600}", "../../etc/passwd", "a'or'1'='1",
-            "v_%00", &long, &huge,
+            "",
+            "\"",
+            "\"\"",
+            "a b",
+            "a,b",
+            "<script>",
+            "v_ümlaut",
+            "v_\u{1F600}",
+            "../../etc/passwd",
+            "a'or'1'='1",
+            "v_%00",
+            &long,
+            &huge,
         ]
         .into_iter()
         .map(|id| id.as_bytes().to_vec())
@@ -36,7 +47,11 @@ both_databases! {
         let longest = "x".repeat(64);
         for id in ["a", "v_1", "A-Z_a.z", "0", longest.as_str(), "-", ".", "v_quoted"] {
             let visitor = app.visitor();
-            let cookie = if id == "v_quoted" { "ab_visitor_id=\"v_quoted\"".to_owned() } else { format!("ab_visitor_id={id}") };
+            let cookie = if id == "v_quoted" {
+                "ab_visitor_id=\"v_quoted\"".to_owned()
+            } else {
+                format!("ab_visitor_id={id}")
+            };
             visitor.call(Method::GET, VIEW).header("cookie", cookie).send().await.expect(200).exposed();
             assert!(visitor.cookie("ab_visitor_id").is_none(), "{id} was replaced");
         }
@@ -47,7 +62,8 @@ both_databases! {
 
     async fn the_first_of_several_ids_counts(app: TestApp) {
         let visitor = app.visitor();
-        let call = visitor.call(Method::GET, VIEW).header("cookie", "ab_visitor_id=v_one; ab_visitor_id=v_two");
+        let call =
+            visitor.call(Method::GET, VIEW).header("cookie", "ab_visitor_id=v_one; ab_visitor_id=v_two");
         call.header("cookie", "ab_visitor_id=v_three").send().await.expect(200).exposed();
         assert!(rows::exposures(app).await.iter().all(|row| row.visitor == "v_one"));
     }

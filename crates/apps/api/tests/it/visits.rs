@@ -21,7 +21,10 @@ both_databases! {
 
         let cookies = reply.set_cookies();
         let names: Vec<&str> = cookies.iter().map(|cookie| cookie.split_once('=').unwrap().0).collect();
-        assert_eq!(names, ["ab_visitor_id", "ab_kpi_scorecard_layout", "ab_guided_onboarding", "ab_pricing_cta_upgrade"]);
+        assert_eq!(
+            names,
+            ["ab_visitor_id", "ab_kpi_scorecard_layout", "ab_guided_onboarding", "ab_pricing_cta_upgrade"]
+        );
         let (_, attributes) = cookies[0].split_once(';').unwrap();
         assert_eq!(attributes, " Max-Age=34560000; Path=/; HttpOnly; SameSite=Lax");
         for cookie in &cookies[1..] {

@@ -39,7 +39,11 @@ impl Reply {
     pub(crate) fn exposed(&self) -> Vec<(String, String)> {
         let tests = self.body["exposed"].as_array().map(Vec::as_slice).unwrap_or_default();
         let variant_of = |test: &str| self.body["variants"][test].as_str().unwrap().to_owned();
-        tests.iter().map(|test| test.as_str().unwrap()).map(|test| (test.to_owned(), variant_of(test))).collect()
+        tests
+            .iter()
+            .map(|test| test.as_str().unwrap())
+            .map(|test| (test.to_owned(), variant_of(test)))
+            .collect()
     }
 }
 

@@ -107,11 +107,11 @@ impl Life {
         })
         .await;
         tokio::time::sleep(Duration::from_millis(rng.u64(KILL_AFTER_MS))).await;
-        let interrupted = self.ledger.lock().interrupted;
+        let interrupted = self.ledger.lock().interrupted.len();
         let in_flight = load.begin_stop();
         server.kill();
         load.end().await;
-        if in_flight > 0 && self.ledger.lock().interrupted > interrupted {
+        if in_flight > 0 && self.ledger.lock().interrupted.len() > interrupted {
             tally.kills_in_flight += 1;
         }
     }

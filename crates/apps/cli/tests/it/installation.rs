@@ -8,11 +8,11 @@ use tempfile::TempDir;
 
 /// Runs each behaviour once on SQLite and once on PostgreSQL.
 macro_rules! both_databases {
-    ($($(#[$attribute:meta])* async fn $name:ident($installation:ident: &mut Installation) $body:block)*) => {
+    ($($(#[$attribute:meta])* async fn $name:ident($installation:ident: $kind:ty) $body:block)*) => {
         $($(#[$attribute])* mod $name {
             use super::*;
 
-            async fn behaviour($installation: &mut $crate::installation::Installation) $body
+            async fn behaviour($installation: $kind) $body
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite() {
@@ -61,10 +61,7 @@ impl Installation {
         let server_url = postgres_server_url();
         let name = format!("cli_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let url = scratch::create_database(&server_url, &name, None).await.unwrap();
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-            postgres: Some(Postgres { server_url, name, url }),
-        }
+        Self { folder: tempfile::tempdir().unwrap(), postgres: Some(Postgres { server_url, name, url }) }
     }
 
     pub(crate) fn engine(&self) -> &'static str {

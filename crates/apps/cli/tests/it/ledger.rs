@@ -4,6 +4,7 @@ use crate::browser::Cookies;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 /// What became of an event, as far as its sender knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +44,8 @@ pub(crate) struct Ledger {
     pub(crate) open_bulks: Vec<Vec<String>>,
     /// To be sent again.
     pub(crate) open_events: Vec<OpenEvent>,
-    /// Requests whose connection broke.
-    pub(crate) interrupted: usize,
+    /// When requests were sent whose connection broke or was not made.
+    pub(crate) interrupted: Vec<Instant>,
     /// Answers with 503.
     pub(crate) unavailable: usize,
     /// Answers that cannot be true.

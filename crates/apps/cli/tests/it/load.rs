@@ -6,9 +6,11 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 const WORKERS: usize = 12;
+const PAUSE: Duration = Duration::from_millis(5);
 const TARGETS: [(&str, &str); 3] = [
     ("kpi_scorecard_layout", "kpi_click"),
     ("guided_onboarding", "tooltip_open"),
@@ -46,8 +48,10 @@ impl Load {
             };
             workers.spawn(async move {
                 while !worker.is_stopping() {
-                    // A visitor whose connection broke goes away; the next one comes.
-                    let _ = worker.visit().await;
+                    // A visitor whose connection broke goes away; the next one comes, not at once where nobody listens.
+                    if worker.visit().await.is_err() {
+                        tokio::time::sleep(PAUSE).await;
+                    }
                 }
             });
         }
@@ -141,6 +145,7 @@ impl Worker {
             return Err(Gone);
         }
         self.shared.in_flight.fetch_add(1, Ordering::SeqCst);
+        let sent_at = Instant::now();
         let answer = match body {
             None => self.site.get(path, &self.cookies).await,
             Some(body) => self.site.post(path, &self.cookies, body).await,
@@ -157,7 +162,7 @@ impl Worker {
             }
             Ok(reply) => Ok(reply),
             Err(_) => {
-                ledger.interrupted += 1;
+                ledger.interrupted.push(sent_at);
                 drop(ledger);
                 self.note_unanswered(path, body);
                 Err(Gone)
@@ -340,5 +345,9 @@ fn is_valid(item: &Value) -> bool {
 
 fn valid_ids(bulk: &Value) -> Vec<String> {
     let items = bulk["events"].as_array().unwrap();
-    items.iter().filter(|item| is_valid(item)).map(|item| item["event_id"].as_str().unwrap().to_owned()).collect()
+    items
+        .iter()
+        .filter(|item| is_valid(item))
+        .map(|item| item["event_id"].as_str().unwrap().to_owned())
+        .collect()
 }

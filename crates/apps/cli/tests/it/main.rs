@@ -8,7 +8,11 @@
 mod installation;
 
 #[cfg(test)]
+mod admin;
+#[cfg(test)]
 mod browser;
+#[cfg(test)]
+mod commands;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
@@ -18,10 +22,22 @@ mod load;
 #[cfg(test)]
 mod mirror;
 #[cfg(test)]
+mod outage;
+#[cfg(test)]
 mod process;
+#[cfg(test)]
+mod proxy;
 #[cfg(test)]
 mod reconcile;
 #[cfg(test)]
 mod recount;
+#[cfg(test)]
+mod replicas;
+#[cfg(test)]
+mod start;
+#[cfg(test)]
+mod starved;
+#[cfg(test)]
+mod stop;
 #[cfg(test)]
 mod stored;

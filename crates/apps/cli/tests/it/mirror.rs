@@ -63,10 +63,13 @@ impl Looks {
     fn look(&mut self, folder: &Path, file: usize) {
         let started = Instant::now();
         let mut text = String::new();
-        let read = File::open(folder.join(FILES[file])).and_then(|mut opened| opened.read_to_string(&mut text));
+        let read =
+            File::open(folder.join(FILES[file])).and_then(|mut opened| opened.read_to_string(&mut text));
         self.slowest_read = self.slowest_read.max(started.elapsed());
         match read {
-            Err(error) if error.kind() == ErrorKind::NotFound && self.rows[file].is_none() => self.missing += 1,
+            Err(error) if error.kind() == ErrorKind::NotFound && self.rows[file].is_none() => {
+                self.missing += 1
+            }
             Err(error) => self.fail(format!("{}: {error}", FILES[file])),
             Ok(_) => match text.parse() {
                 Ok(Value::Array(rows)) if self.rows[file].is_none_or(|before| rows.len() >= before) => {
@@ -100,12 +103,17 @@ pub(crate) async fn wait_until_equal(folder: &Path, stored: &Stored, patience: D
     let started = Instant::now();
     for (file, expected) in FILES.iter().zip([exposures(stored), events(stored)]) {
         let remaining = patience.saturating_sub(started.elapsed());
-        eventually(&format!("{file} shows the {} rows of the database", expected.len()), remaining, async || {
-            let Value::Array(rows) = std::fs::read_to_string(folder.join(file)).ok()?.parse().ok()? else {
-                panic!("{file} is not a list")
-            };
-            (rows == expected).then_some(())
-        })
+        eventually(
+            &format!("{file} shows the {} rows of the database", expected.len()),
+            remaining,
+            async || {
+                let Value::Array(rows) = std::fs::read_to_string(folder.join(file)).ok()?.parse().ok()?
+                else {
+                    panic!("{file} is not a list")
+                };
+                (rows == expected).then_some(())
+            },
+        )
         .await;
     }
     started.elapsed()

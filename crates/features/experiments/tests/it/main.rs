@@ -1,0 +1,4 @@
+//! Properties of experiments that need no server.
+
+#[cfg(test)]
+mod assignment;
