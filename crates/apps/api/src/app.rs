@@ -68,7 +68,8 @@ impl App {
     pub async fn build(config: &Config, parts: AppParts) -> anyhow::Result<Self> {
         let metrics = Metrics::install()?;
         let secure_cookies = config.is_served_over_tls();
-        let identity = build_identity(config, &parts).await?;
+        let limiter = Arc::new(build_limiter(config, &parts).await?);
+        let identity = build_identity(config, &parts, Arc::clone(&limiter))?;
         let experiments_config = ExperimentsConfig {
             tests_file: config.tests_file.clone(),
             log_folder: config.experiment_log_folder.clone(),
@@ -86,6 +87,7 @@ impl App {
             health: parts.health.clone(),
             db: parts.db.clone(),
             experiments: experiments.clone(),
+            limiter,
             metrics,
             clock: Arc::clone(&parts.clock),
             started_at: parts.clock.now(),
@@ -147,11 +149,10 @@ pub(crate) fn identity_config(config: &Config) -> anyhow::Result<IdentityConfig>
     Ok(identity_config)
 }
 
-async fn build_identity(config: &Config, parts: &AppParts) -> anyhow::Result<Identity> {
+fn build_identity(config: &Config, parts: &AppParts, limiter: Arc<RateLimiter>) -> anyhow::Result<Identity> {
     let identity_config = identity_config(config)?;
-    let limiter = build_limiter(config, parts).await?;
     let (clock, ids) = (Arc::clone(&parts.clock), Arc::clone(&parts.ids));
-    Ok(Identity::new(parts.db.clone(), clock, ids, Arc::new(limiter), &identity_config)?)
+    Ok(Identity::new(parts.db.clone(), clock, ids, limiter, &identity_config)?)
 }
 
 async fn build_limiter(config: &Config, parts: &AppParts) -> anyhow::Result<RateLimiter> {
