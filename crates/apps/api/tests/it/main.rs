@@ -17,6 +17,8 @@ mod events;
 #[cfg(test)]
 mod histories;
 #[cfg(test)]
+mod mirror;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod origins;

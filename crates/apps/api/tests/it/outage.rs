@@ -1,8 +1,10 @@
 //! The database is away: what still works, what is refused, and how it comes back by itself.
 
 use crate::rows;
-use dashly_db::Engine;
+use axum::body::Bytes;
+use dashly_db::{Engine, Sql, sql};
 use dashly_testkit::{Setup, TestApp, both_databases, eventually};
+use futures_util::future::join_all;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -149,7 +151,7 @@ async fn an_acknowledged_event_survives_connections_that_break_all_the_time() {
         // Cut while requests are under way.
         let sent: Vec<String> = (0..20).map(|number| format!("{round}-{number}")).collect();
         let bodies: Vec<_> = sent.iter().map(|id| json!({ "event": "x", "event_id": id })).collect();
-        let requests = futures_util::future::join_all(bodies.iter().map(|body| visitor.event(body)));
+        let requests = join_all(bodies.iter().map(|body| visitor.event(body)));
         let (replies, ()) = tokio::join!(requests, async {
             tokio::task::yield_now().await;
             app.link().cut();
@@ -170,4 +172,62 @@ async fn an_acknowledged_event_survives_connections_that_break_all_the_time() {
         assert_eq!(stored.iter().filter(|known| **known == id).count(), 1, "{id}");
     }
     app.end().await;
+}
+
+#[tokio::test]
+async fn a_full_queue_is_said_at_the_door() {
+    /// The lock that every ingest transaction takes first.
+    const HOLD_INGEST: Sql =
+        sql!("select 1::bigint from (select pg_advisory_xact_lock(x'646173686c79696e'::bigint)) as lock");
+    let app = TestApp::start(Engine::Postgres, Setup::new()).await;
+    let visitor = app.visitor();
+    visitor.dashboard().await;
+    let mut held = app.db.begin().await.unwrap();
+    held.fetch_one(HOLD_INGEST.query()).await.unwrap();
+    let list = Bytes::from(format!("{{\"events\":[{}]}}", vec!["{\"event\":\"x\"}"; 10_000].join(",")));
+    // The queue takes 50,000 records, so that of seven lists of 10,000 two find no room. On a slow machine the first
+    // may have been given up by the time the last are read; then the next round has them all there sooner.
+    let refused = eventually("a list that finds no room", async || {
+        let sent = (0..7)
+            .map(|_| visitor.post_raw("/api/experiments/bulk-events", "application/json", list.clone()));
+        let replies = join_all(sent).await;
+        assert!(replies.iter().all(|reply| reply.status == 503));
+        replies.into_iter().find(|reply| reply.at("type").as_str().unwrap().ends_with("/queue-full"))
+    })
+    .await;
+    refused.problem(503, "queue-full");
+    assert!(refused.header("retry-after").is_some());
+
+    drop(held);
+    let event = json!({ "event": "kpi_click", "testId": KPI });
+    eventually("an event to be stored", async || (visitor.event(&event).await.status == 200).then_some(()))
+        .await;
+    eventually("the queue to be empty", async || {
+        (app.results().await["health"]["writer"]["queued"] == 0).then_some(())
+    })
+    .await;
+    assert_eq!(app.results().await["total_events"], app.stored().await.events);
+    app.end().await;
+}
+
+both_databases! {
+    async fn a_server_that_stops_answers_what_it_took_in_and_takes_no_more(app: TestApp) {
+        let replica = app.replica(2).await;
+        let visitor = replica.visitor();
+        visitor.dashboard().await;
+        let events: Vec<_> =
+            (0..50).map(|number| json!({ "event": "x", "event_id": number.to_string() })).collect();
+        let sent = join_all(events.iter().map(|event| visitor.event(event)));
+        let (replies, ()) = tokio::join!(sent, async {
+            tokio::task::yield_now().await;
+            replica.end().await;
+        });
+        let acknowledged = replies.iter().filter(|reply| reply.status == 200).count();
+        assert!(replies.iter().all(|reply| [200, 503].contains(&reply.status.as_u16())));
+        assert_eq!(app.stored().await.events, u64::try_from(acknowledged).unwrap());
+
+        visitor.event(&json!({ "event": "late" })).await.problem(503, "stopping");
+        // Its views still answer, for as long as anybody is connected.
+        assert_eq!(visitor.dashboard().await.at("success"), true);
+    }
 }

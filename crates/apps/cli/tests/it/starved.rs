@@ -131,12 +131,16 @@ async fn a_full_disk_refuses_writes_and_heals_when_there_is_space() {
     eventually("writes are refused", PATIENCE, async || (ledger.lock().unavailable >= 50).then_some(()))
         .await;
     assert_only_writing_is_off(&site, "full").await;
-    let _ = Command::new("bash").args(["-c", &format!("df {0}; ls -la {0} {0}/experiment-logs", disk.data.display())]).status();
+    let _ = Command::new("bash")
+        .args(["-c", &format!("df {0}; ls -la {0} {0}/experiment-logs", disk.data.display())])
+        .status();
     disk.free();
     for _ in 0..8 {
         tokio::time::sleep(Duration::from_millis(500)).await;
         println!("{} {}", ledger.lock().acknowledged(), ledger.lock().unavailable);
-    let _ = Command::new("bash").args(["-c", &format!("df {0}; ls -la {0} {0}/experiment-logs", disk.data.display())]).status();
+        let _ = Command::new("bash")
+            .args(["-c", &format!("df {0}; ls -la {0} {0}/experiment-logs", disk.data.display())])
+            .status();
     }
     println!("{}", disk.server.running.stderr());
     wait_for_acknowledgements(&ledger, 100, RECOVERY_LIMIT).await;
