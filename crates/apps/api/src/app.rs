@@ -100,11 +100,11 @@ impl App {
         let mut document = openapi;
         document.merge(probes_document);
 
-        let limited = features
+        let guarded = features
             .merge(pages::routes())
             .layer(middleware::from_fn_with_state(Overload::at_most(REQUESTS_AT_ONCE), refuse_overload));
         // Probes are never refused for load: an orchestrator would kill a process that is merely busy.
-        let router = limited
+        let router = guarded
             .merge(probes)
             .merge(
                 utoipa_swagger_ui::SwaggerUi::new("/api/docs")

@@ -1,6 +1,6 @@
 //! The two layers that make any route part of an experiment.
 //!
-//! ```ignore
+//! ```text
 //! get(handler).layer((experiments.assign_layer(), experiments.expose_layer("pricing-view")))
 //! ```
 //!

@@ -168,9 +168,9 @@ impl Db {
                 .await
                 .map_err(|source| ConnectError::Folder { path: folder.to_owned(), source })?;
         }
+        create_private_file(path).await.map_err(|source| open_error(path, sqlx::Error::Io(source)))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(sqlite_synchronous())
             .foreign_keys(true)
@@ -189,6 +189,18 @@ impl Db {
 
     fn open_postgres(url: &Secret<String>) -> Result<Self, ConnectError> {
         Ok(Self { pools: Pools::Postgres(postgres_pool(postgres_options(url)?)) })
+    }
+}
+
+/// Makes the database file, readable by this user only, unless it is there. SQLite gives its log the same mode.
+async fn create_private_file(path: &Path) -> std::io::Result<()> {
+    let mut options = tokio::fs::OpenOptions::new();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    match options.open(path).await {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 

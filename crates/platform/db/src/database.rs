@@ -48,8 +48,8 @@ impl Db {
     /// [`DbError`], mostly `Busy` or `Unavailable`.
     pub async fn begin(&self) -> Result<Tx, DbError> {
         match &self.pools {
-            Pools::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with("begin immediate").await?)),
-            Pools::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
+            Pools::Sqlite { writer, .. } => Tx::begin_sqlite(writer).await,
+            Pools::Postgres(pool) => Tx::begin_postgres(pool).await,
         }
     }
 

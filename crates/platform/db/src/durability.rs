@@ -71,6 +71,7 @@ async fn expect(
 ) -> Result<(), DurabilityError> {
     let mut tx = db.begin().await?;
     let found: String = tx.fetch_one(sql.query()).await?.get(0)?;
+    tx.commit().await?;
     if found == needed { Ok(()) } else { Err(WeakDurability { setting, found, needed }.into()) }
 }
 
@@ -83,6 +84,7 @@ async fn expect_number(
 ) -> Result<(), DurabilityError> {
     let mut tx = db.begin().await?;
     let found: i64 = tx.fetch_one(sql.query()).await?.get(0)?;
+    tx.commit().await?;
     if found == number {
         Ok(())
     } else {

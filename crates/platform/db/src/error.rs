@@ -13,6 +13,8 @@ pub enum DbErrorKind {
     Serialization,
     /// The disk or the quota is full; the same call can succeed when there is space again.
     Full,
+    /// The disk does not read or write; the same call can succeed when it does again.
+    Disk,
     /// The database cannot be reached, is shutting down, or took too long.
     Unavailable,
     /// The file is not a database or is damaged.
@@ -54,7 +56,11 @@ impl DbError {
     pub const fn is_transient(&self) -> bool {
         matches!(
             self.kind,
-            DbErrorKind::Busy | DbErrorKind::Serialization | DbErrorKind::Full | DbErrorKind::Unavailable
+            DbErrorKind::Busy
+                | DbErrorKind::Serialization
+                | DbErrorKind::Full
+                | DbErrorKind::Disk
+                | DbErrorKind::Unavailable
         )
     }
 
@@ -66,6 +72,7 @@ impl DbError {
             DbErrorKind::Busy => "the database is locked by another process",
             DbErrorKind::Serialization => "transactions collided",
             DbErrorKind::Full => "the disk of the database is full",
+            DbErrorKind::Disk => "the disk of the database reports errors",
             DbErrorKind::Unavailable => "the database cannot be reached",
             DbErrorKind::Corrupt => "the database file is damaged",
             DbErrorKind::Other => "the database refused a statement",
@@ -101,6 +108,7 @@ fn postgres_kind(code: &str) -> DbErrorKind {
         "40001" | "40P01" => DbErrorKind::Serialization,
         "55P03" => DbErrorKind::Busy,
         "53100" => DbErrorKind::Full,
+        "58030" => DbErrorKind::Disk,
         // Statement timeout, read-only server, and whole classes: connection lost, no resources, operator intervened.
         "57014" | "25006" => DbErrorKind::Unavailable,
         _ if code.starts_with("08") || code.starts_with("53") || code.starts_with("57P") => {
@@ -119,7 +127,8 @@ fn sqlite_kind(code: &str) -> DbErrorKind {
         (787, _) => DbErrorKind::ForeignKey,
         (_, 5 | 6) => DbErrorKind::Busy,
         (_, 13) => DbErrorKind::Full,
-        (_, 8 | 10 | 14) => DbErrorKind::Unavailable,
+        (_, 10) => DbErrorKind::Disk,
+        (_, 8 | 14) => DbErrorKind::Unavailable,
         (_, 11 | 26) => DbErrorKind::Corrupt,
         _ => DbErrorKind::Other,
     }

@@ -2,25 +2,62 @@
 
 use crate::query::required;
 use crate::row::RowKind;
-use crate::{DbError, Engine, Query, Row};
-use sqlx::postgres::Postgres;
-use sqlx::sqlite::Sqlite;
+use crate::{DbError, Engine, Query, Row, Sql, sql};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgPool, Postgres};
+use sqlx::sqlite::{Sqlite, SqlitePool};
 
 /// A transaction on either engine. Dropped without [`Tx::commit`], it is undone.
 #[derive(Debug)]
-pub enum Tx {
+pub struct Tx(Kind);
+
+#[derive(Debug)]
+enum Kind {
     /// Holds SQLite's one write lock.
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Sqlite(SqliteTransaction),
     /// Read committed, unless a statement takes stronger locks.
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
+/// A connection inside `begin immediate`.
+///
+/// The driver keeps a count of nested transactions, which SQLite invalidates: on a full disk it undoes the transaction
+/// by itself, and the connection could never begin another one. So a connection whose transaction did not end in a
+/// commit is closed, which undoes whatever there is to undo; the next transaction opens a new one (about a millisecond).
+#[derive(Debug)]
+struct SqliteTransaction {
+    connection: PoolConnection<Sqlite>,
+    is_committed: bool,
+}
+
+impl Drop for SqliteTransaction {
+    fn drop(&mut self) {
+        if !self.is_committed {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+const BEGIN: Sql = sql!("begin immediate");
+const COMMIT: Sql = sql!("commit");
+
 impl Tx {
+    pub(crate) async fn begin_sqlite(pool: &SqlitePool) -> Result<Self, DbError> {
+        let connection = pool.acquire().await?;
+        let mut transaction = SqliteTransaction { connection, is_committed: false };
+        BEGIN.query().into_sqlite().execute(&mut *transaction.connection).await?;
+        Ok(Self(Kind::Sqlite(transaction)))
+    }
+
+    pub(crate) async fn begin_postgres(pool: &PgPool) -> Result<Self, DbError> {
+        Ok(Self(Kind::Postgres(pool.begin().await?)))
+    }
+
     /// Which engine this runs on.
     pub const fn engine(&self) -> Engine {
-        match self {
-            Self::Sqlite(_) => Engine::Sqlite,
-            Self::Postgres(_) => Engine::Postgres,
+        match self.0 {
+            Kind::Sqlite(_) => Engine::Sqlite,
+            Kind::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -30,9 +67,13 @@ impl Tx {
     /// [`DbError`]. After `Unavailable` the outcome is not known: the server may have committed before the
     /// connection broke.
     pub async fn commit(self) -> Result<(), DbError> {
-        match self {
-            Self::Sqlite(transaction) => Ok(transaction.commit().await?),
-            Self::Postgres(transaction) => Ok(transaction.commit().await?),
+        match self.0 {
+            Kind::Sqlite(mut transaction) => {
+                COMMIT.query().into_sqlite().execute(&mut *transaction.connection).await?;
+                transaction.is_committed = true;
+                Ok(())
+            }
+            Kind::Postgres(transaction) => Ok(transaction.commit().await?),
         }
     }
 
@@ -41,11 +82,11 @@ impl Tx {
     /// # Errors
     /// [`DbError`].
     pub async fn execute(&mut self, query: Query<'_>) -> Result<u64, DbError> {
-        match self {
-            Self::Sqlite(transaction) => {
-                Ok(query.into_sqlite().execute(&mut **transaction).await?.rows_affected())
+        match &mut self.0 {
+            Kind::Sqlite(transaction) => {
+                Ok(query.into_sqlite().execute(&mut *transaction.connection).await?.rows_affected())
             }
-            Self::Postgres(transaction) => {
+            Kind::Postgres(transaction) => {
                 Ok(query.into_postgres().execute(&mut **transaction).await?.rows_affected())
             }
         }
@@ -56,12 +97,12 @@ impl Tx {
     /// # Errors
     /// [`DbError`].
     pub async fn fetch_all(&mut self, query: Query<'_>) -> Result<Vec<Row>, DbError> {
-        match self {
-            Self::Sqlite(transaction) => {
-                let rows = query.into_sqlite().fetch_all(&mut **transaction).await?;
+        match &mut self.0 {
+            Kind::Sqlite(transaction) => {
+                let rows = query.into_sqlite().fetch_all(&mut *transaction.connection).await?;
                 Ok(rows.into_iter().map(|row| Row(RowKind::Sqlite(row))).collect())
             }
-            Self::Postgres(transaction) => {
+            Kind::Postgres(transaction) => {
                 let rows = query.into_postgres().fetch_all(&mut **transaction).await?;
                 Ok(rows.into_iter().map(|row| Row(RowKind::Postgres(row))).collect())
             }
@@ -87,9 +128,9 @@ impl Tx {
     /// Runs several statements of one constant text, such as a migration.
     pub(crate) async fn execute_script(&mut self, text: &'static str) -> Result<(), DbError> {
         let script = sqlx::raw_sql(text);
-        match self {
-            Self::Sqlite(transaction) => script.execute(&mut **transaction).await.map(drop)?,
-            Self::Postgres(transaction) => script.execute(&mut **transaction).await.map(drop)?,
+        match &mut self.0 {
+            Kind::Sqlite(transaction) => script.execute(&mut *transaction.connection).await.map(drop)?,
+            Kind::Postgres(transaction) => script.execute(&mut **transaction).await.map(drop)?,
         }
         Ok(())
     }

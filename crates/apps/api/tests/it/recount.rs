@@ -129,6 +129,7 @@ fn first_exposures(exposures: &[ExposureRow]) -> HashMap<(&str, &str), &Exposure
     for row in exposures {
         let first = firsts.entry((&row.visitor, &row.test_id)).or_insert(row);
         assert_eq!(row.is_first, std::ptr::eq(*first, row), "{row:?}");
+        assert!(row.is_first || row.converted_at.is_none(), "{row:?}");
     }
     firsts
 }

@@ -68,10 +68,6 @@ impl Installation {
         if self.postgres.is_some() { "PostgreSQL" } else { "SQLite" }
     }
 
-    pub(crate) fn is_on_postgres(&self) -> bool {
-        self.postgres.is_some()
-    }
-
     pub(crate) fn data_folder(&self) -> PathBuf {
         self.folder.path().join("data")
     }

@@ -2,7 +2,7 @@
 
 use super::document::Node;
 use super::experiment::{Definitions, Experiment, Layer, Status, Variant};
-use crate::assignment::epoch_fingerprint;
+use crate::assignment::{VISITOR_COOKIE, epoch_fingerprint};
 use dashly_kernel::{Timestamp, check_text};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -139,6 +139,9 @@ impl Reader {
         let test_id = self.key(&mut entry, "test_id");
         if let Some(id) = &test_id {
             entry.name = format!("experiment `{id}`");
+            if format!("ab_{id}") == VISITOR_COOKIE {
+                self.fail_field(&entry, "test_id", "must not be that: its cookie would be the visitor's own");
+            }
             if !self.seen_ids.insert(id.clone()) {
                 self.fail_field(&entry, "test_id", "is used by an earlier entry too");
             }
@@ -443,4 +446,18 @@ fn is_key(text: &str) -> bool {
 )]
 fn to_millionths(number: f64, most: f64) -> Option<u64> {
     (0.0..=most).contains(&number).then(|| (number * MILLION).round() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_definitions;
+
+    #[test]
+    fn an_experiment_cannot_take_the_visitors_cookie() {
+        let text = br#"{"experiments": [{"test_id": "visitor_id", "description": "d", "target_event": "e",
+                       "variants": {"A": "a", "B": "b"}}]}"#;
+        let faults = parse_definitions(text).unwrap_err();
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].pointer, "/experiments/0/test_id");
+    }
 }

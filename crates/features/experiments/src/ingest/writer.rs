@@ -212,8 +212,8 @@ struct Worker {
     clock: Arc<dyn Clock>,
     health: Health,
     shared: Arc<Shared>,
-    /// Epochs that are in the database for certain.
-    opened_epochs: HashSet<Arc<str>>,
+    /// Epochs that are in the database for certain, with their experiment.
+    opened_epochs: HashSet<(Arc<str>, Arc<str>)>,
 }
 
 impl Worker {
@@ -247,13 +247,14 @@ impl Worker {
         self.shared.lock().away.is_some()
     }
 
-    /// Finds out without any request whether the database is back. A full disk shows only when something is written,
+    /// Finds out without any request whether the database is back. A bad disk shows only when something is written,
     /// so then the next request finds out.
     async fn probe(&self) {
         let reason = self.shared.lock().away.map(|(reason, _)| reason);
-        let full = reason == Some(FULL_REASON);
-        if !full && tokio::time::timeout(COMMIT_TIMEOUT, self.db.ping()).await.is_ok_and(|ping| ping.is_ok())
-        {
+        if reason.is_some_and(|reason| DISK_REASONS.contains(&reason)) {
+            return;
+        }
+        if tokio::time::timeout(COMMIT_TIMEOUT, self.db.ping()).await.is_ok_and(|ping| ping.is_ok()) {
             self.set_present();
         }
     }
@@ -343,7 +344,7 @@ impl Worker {
         let plan = decide(records, known);
         store::insert_plan(&mut tx, &plan).await?;
         tx.commit().await?;
-        self.opened_epochs.extend(new_epochs.iter().map(|experiment| Arc::clone(&experiment.epoch)));
+        self.opened_epochs.extend(new_epochs.iter().map(|experiment| epoch_key(experiment)));
         self.note_commit(&plan);
         Ok(plan.outcomes)
     }
@@ -366,8 +367,8 @@ impl Worker {
         let mut fresh: Vec<Arc<Experiment>> = Vec::new();
         for record in records {
             if let Record::Exposure(exposure) = record
-                && !self.opened_epochs.contains(&exposure.experiment.epoch)
-                && !fresh.iter().any(|known| known.epoch == exposure.experiment.epoch)
+                && !self.opened_epochs.contains(&epoch_key(&exposure.experiment))
+                && !fresh.iter().any(|known| epoch_key(known) == epoch_key(&exposure.experiment))
             {
                 fresh.push(Arc::clone(&exposure.experiment));
             }
@@ -376,8 +377,12 @@ impl Worker {
     }
 }
 
-/// Must be the text that [`DbError::reason`] gives for a full disk.
-const FULL_REASON: &str = "the disk of the database is full";
+fn epoch_key(experiment: &Experiment) -> (Arc<str>, Arc<str>) {
+    (Arc::clone(&experiment.test_id), Arc::clone(&experiment.epoch))
+}
+
+/// Must be the texts that [`DbError::reason`] gives for a full and for a failing disk.
+const DISK_REASONS: [&str; 2] = ["the disk of the database is full", "the disk of the database reports errors"];
 
 /// Takes what is waiting, up to a full batch. Whoever has stopped waiting is left out: nobody would hear the answer,
 /// and a retry would then store it twice.
