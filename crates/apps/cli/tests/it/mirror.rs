@@ -68,7 +68,7 @@ impl Looks {
         self.slowest_read = self.slowest_read.max(started.elapsed());
         match read {
             Err(error) if error.kind() == ErrorKind::NotFound && self.rows[file].is_none() => {
-                self.missing += 1
+                self.missing += 1;
             }
             Err(error) => self.fail(format!("{}: {error}", FILES[file])),
             Ok(_) => match text.parse() {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 /// Between two looks at a condition.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// A machine busy with other builds may need this long for what usually takes a fraction of a second.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Looks until `look` gives something, and panics when it has not by then.
 pub(crate) async fn eventually<T>(

@@ -1,6 +1,10 @@
 //! What visitors were told, against what is stored.
 
-use crate::ledger::{ExposureKey, Fate, Ledger};
+use crate::browser::Site;
+use crate::installation::Installation;
+use crate::ledger::{ExposureKey, Fate, Ledger, SharedLedger};
+use crate::load::Load;
+use crate::process::{PATIENCE, eventually};
 use crate::recount;
 use crate::stored::Stored;
 use std::collections::{HashMap, HashSet};
@@ -85,4 +89,39 @@ fn compare_events(ledger: &Ledger, stored: &Stored, findings: &mut Findings) {
             findings.faults.push(format!("a bulk request was stored in part: {there} of {}", bulk.len()));
         }
     }
+}
+
+/// A check that finds nothing wrong must be able to find something.
+#[tokio::test]
+async fn the_reconciliation_sees_what_was_taken_away_doubled_and_miscounted() {
+    let installation = Installation::on_sqlite();
+    let server = installation.serve().await;
+    let ledger = SharedLedger::default();
+    let load = Load::start(&Site::new(server.url()), &ledger, 10, "sabotage");
+    eventually("there are records", PATIENCE, async || (ledger.lock().acknowledged() > 100).then_some(()))
+        .await;
+    load.end().await;
+    server.stop().await;
+    let good = Stored::read(&installation.database()).await;
+    reconcile(&ledger.lock(), &good).assert_none("before the sabotage");
+
+    let find = |sabotage: &dyn Fn(&mut Stored)| {
+        let mut stored = good.clone();
+        sabotage(&mut stored);
+        reconcile(&ledger.lock(), &stored)
+    };
+    assert_eq!(find(&|stored| drop(stored.events.pop())).lost.len(), 1);
+    assert_eq!(find(&|stored| drop(stored.exposures.pop())).lost.len(), 1);
+    let doubled = find(&|stored| stored.events.push(stored.events[0].clone()));
+    assert!(doubled.faults.iter().any(|fault| fault.starts_with("stored twice")), "{doubled:?}");
+    let bad = ledger.lock().events.iter().find(|(_, fate)| **fate == Fate::Refused).unwrap().0.clone();
+    let refused = find(&|stored| stored.events[0].event_id = Some(bad.clone()));
+    assert!(refused.faults.iter().any(|fault| fault.starts_with("refused and stored")), "{refused:?}");
+    let miscounted = [
+        find(&|stored| stored.totals.values_mut().for_each(|counts| counts[2] += 1)),
+        find(&|stored| drop(stored.timeline.pop_first())),
+        find(&|stored| *stored.signals.first_entry().unwrap().get_mut() -= 1),
+        find(&|stored| stored.exposures[0].variant.push('x')),
+    ];
+    assert!(miscounted.iter().all(|findings| !findings.faults.is_empty()), "{miscounted:?}");
 }

@@ -118,13 +118,15 @@ both_databases! {
     }
 }
 
+/// The variables, and what the line has to contain: which one, what was found, what is allowed.
+type WrongValue<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+
 #[tokio::test]
 async fn a_wrong_value_stops_the_start_with_a_line_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing").display().to_string();
     let both = [("JWT_SECRET", JWT_SECRET), ("JWT_SECRET_FILE", missing.as_str())];
-    // The variables, and what the line has to contain: which one, what was found, what is allowed.
-    let cases: [(&[(&str, &str)], &[&str]); 17] = [
+    let cases: [WrongValue<'_>; 17] = [
         (&[("PORT", "abc")], &["PORT", "`abc`", "0 to 65535"]),
         (&[("PORT", "65536")], &["PORT", "`65536`", "0 to 65535"]),
         (&[("HOST", "nowhere")], &["HOST", "`nowhere`", "127.0.0.1"]),

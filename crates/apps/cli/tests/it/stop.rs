@@ -35,6 +35,8 @@ both_databases! {
 
         assert_eq!(status.code(), Some(0), "{}", server.running.stderr());
         let stored = Stored::read(&installation.database()).await;
+        // The mirror is complete when the process has ended.
+        mirror::wait_until_equal(&installation.mirror_folder(), &stored, Duration::ZERO).await;
         let ledger = ledger.lock();
         reconcile(&ledger, &stored).assert_none("after a stop");
         // A request that was carried out and not answered would have left rows that nobody knows of.
@@ -43,8 +45,6 @@ both_databases! {
         assert!(unanswered.is_empty(), "stored and not answered: {unanswered:?}");
         let known: HashSet<_> = ledger.exposures.iter().map(|exposure| &exposure.visitor).collect();
         assert!(stored.exposures.iter().all(|row| known.contains(&row.visitor)), "a view was stored and not answered");
-        // The mirror is complete when the process has ended.
-        mirror::wait_until_equal(&installation.mirror_folder(), &stored, Duration::ZERO).await;
         let dropped = ledger.interrupted.iter().filter(|sent_at| **sent_at + ON_THE_WAY < started).count();
         assert_eq!(dropped, 0, "requests that were in progress at the signal had no answer");
         println!(

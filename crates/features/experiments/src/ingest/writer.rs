@@ -382,7 +382,8 @@ fn epoch_key(experiment: &Experiment) -> (Arc<str>, Arc<str>) {
 }
 
 /// Must be the texts that [`DbError::reason`] gives for a full and for a failing disk.
-const DISK_REASONS: [&str; 2] = ["the disk of the database is full", "the disk of the database reports errors"];
+const DISK_REASONS: [&str; 2] =
+    ["the disk of the database is full", "the disk of the database reports errors"];
 
 /// Takes what is waiting, up to a full batch. Whoever has stopped waiting is left out: nobody would hear the answer,
 /// and a retry would then store it twice.
