@@ -2,10 +2,10 @@
 //!
 //! `DASHLY_CRASH_ROUNDS` sets how often (10), `DASHLY_CRASH_SEED` repeats the moments of an earlier run.
 
-use crate::browser::Site;
+use crate::browser::{EVENTS, Site};
 use crate::installation::{Installation, number_from_environment};
-use crate::ledger::{Fate, SharedLedger};
-use crate::load::{Load, send_again};
+use crate::ledger::{Fate, OpenEvent, SharedLedger};
+use crate::load::Load;
 use crate::mirror::{self, Looks, Reader};
 use crate::process::{PATIENCE, Server, eventually};
 use crate::reconcile::reconcile;
@@ -155,4 +155,16 @@ impl Life {
         }
         self.installation.remove().await;
     }
+}
+
+/// Sends again what was left without an answer; `event_id` makes that harmless.
+async fn send_again(site: &Site, ledger: &SharedLedger) -> usize {
+    let open = std::mem::take(&mut ledger.lock().open_events);
+    let count = open.len();
+    for OpenEvent { cookies, body } in open {
+        let reply = site.post(EVENTS, &cookies, &body).await.unwrap();
+        assert!(reply.is_ok(), "{reply:?}");
+        ledger.lock().note(body["event_id"].as_str().unwrap(), Fate::Acknowledged);
+    }
+    count
 }

@@ -1,6 +1,7 @@
 //! Visitors who do everything that visitors do, as fast as they are answered, and note what they are told.
 
 use crate::browser::{BULK_EVENTS, Cookies, DASHBOARD, EVENTS, PRICING, Reply, Site};
+use crate::drafts::{self, is_valid, valid_ids};
 use crate::ledger::{ExposureKey, Fate, OpenEvent, SharedLedger};
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -11,12 +12,6 @@ use tokio::task::JoinSet;
 
 const WORKERS: usize = 12;
 const PAUSE: Duration = Duration::from_millis(5);
-const TARGETS: [(&str, &str); 3] = [
-    ("kpi_scorecard_layout", "kpi_click"),
-    ("guided_onboarding", "tooltip_open"),
-    ("pricing_cta_upgrade", "subscription_upgrade"),
-];
-const AGENTS: [&str; 2] = ["A", "B"];
 
 /// Visitors at work.
 pub(crate) struct Load {
@@ -69,18 +64,6 @@ impl Load {
         self.begin_stop();
         self.workers.join_all().await;
     }
-}
-
-/// Sends again what was left without an answer; `event_id` makes that harmless.
-pub(crate) async fn send_again(site: &Site, ledger: &SharedLedger) -> usize {
-    let open = std::mem::take(&mut ledger.lock().open_events);
-    let count = open.len();
-    for OpenEvent { cookies, body } in open {
-        let reply = site.post(EVENTS, &cookies, &body).await.unwrap();
-        assert!(reply.is_ok(), "{reply:?}");
-        ledger.lock().note(body["event_id"].as_str().unwrap(), Fate::Acknowledged);
-    }
-    count
 }
 
 /// The request had no usable answer; the visitor leaves.
@@ -231,32 +214,13 @@ impl Worker {
     }
 
     fn new_event(&mut self) -> Value {
-        let mut event = json!({ "event": "scroll", "event_id": self.next_id() });
-        if self.chance(90) {
-            let (test, target) = TARGETS[self.rng.usize(..TARGETS.len())];
-            event["testId"] = json!(test);
-            if self.chance(75) {
-                event["event"] = json!(target);
-            }
-            if self.chance(20) {
-                event["variant"] = json!(AGENTS[self.rng.usize(..AGENTS.len())]);
-            }
-        }
-        if self.chance(10) {
-            event["value"] = json!(f64::from(self.rng.u16(..)) / 4.0);
-        }
-        event
+        let id = self.next_id();
+        drafts::good(&mut self.rng, &id)
     }
 
-    /// One that breaks a rule.
     fn bad_event(&mut self) -> Value {
         let id = self.next_id();
-        match self.rng.u8(..4) {
-            0 => json!({ "event": "kpi_click", "testId": "no_such_test", "event_id": id }),
-            1 => json!({ "testId": "kpi_scorecard_layout", "event_id": id }),
-            2 => json!({ "event": "with\u{0}nul", "event_id": id }),
-            _ => json!({ "event": "kpi_click", "value": "much", "event_id": id }),
-        }
+        drafts::bad(&mut self.rng, &id)
     }
 
     async fn send_event(&mut self) -> Result<(), Gone> {
@@ -334,20 +298,4 @@ impl Worker {
         }
         Ok(())
     }
-}
-
-/// Must agree with [`Worker::bad_event`].
-fn is_valid(item: &Value) -> bool {
-    item["event"].as_str().is_some_and(|event| !event.contains('\0'))
-        && item["testId"] != "no_such_test"
-        && !item["value"].is_string()
-}
-
-fn valid_ids(bulk: &Value) -> Vec<String> {
-    let items = bulk["events"].as_array().unwrap();
-    items
-        .iter()
-        .filter(|item| is_valid(item))
-        .map(|item| item["event_id"].as_str().unwrap().to_owned())
-        .collect()
 }

@@ -16,6 +16,8 @@ mod commands;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod drafts;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod load;

@@ -93,24 +93,30 @@ async fn refusal(db: &Db, number: usize, text: &str) -> Option<String> {
 
 async fn every_statement_is_accepted_on(engine: Engine) {
     let database = TestDatabase::migrated(engine).await;
+    let mut checked = 0;
     for (number, statement) in statements().into_iter().enumerate() {
         let text = match engine {
             Engine::Sqlite => statement.sqlite,
             Engine::Postgres => statement.postgres,
         };
-        // These belong to one engine only, run at each connect, and cannot be prepared.
-        let first = text.trim_start().split(' ').next().unwrap_or_default().to_owned();
-        let is_of_the_other = match engine {
-            Engine::Sqlite => text.contains("current_setting("),
-            Engine::Postgres => text.contains("pragma ") || text.contains("sqlite_master"),
-        };
-        if is_of_the_other || first == "create" {
+        // The others (pragmas, transaction control, the ledger's own table) cannot be prepared, and run at each start.
+        let verb = text.split_whitespace().next().unwrap_or_default().to_owned();
+        if !["select", "insert", "update", "delete", "with"].contains(&verb.as_str()) {
             continue;
         }
+        let is_of_the_other_engine = match engine {
+            Engine::Sqlite => text.contains("current_setting("),
+            Engine::Postgres => text.contains("sqlite_master"),
+        };
+        if is_of_the_other_engine {
+            continue;
+        }
+        checked += 1;
         if let Some(refusal) = refusal(&database.db, number, &text).await {
             panic!("{} in {}: {refusal}", text.trim(), statement.file.display());
         }
     }
+    assert!(checked >= 30, "only {checked} statements were checked");
     database.end().await;
 }
 

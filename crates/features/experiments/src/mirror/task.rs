@@ -176,8 +176,13 @@ impl Follower {
         let same_boot = boot.is_some() && fs::read_to_string(&boot_file).ok() == boot;
         let exposures = self.open_copies(MirrorTable::Exposures, same_boot).await?;
         let events = self.open_copies(MirrorTable::Events, same_boot).await?;
-        if let Some(boot) = boot {
-            fs::write(&boot_file, boot)?;
+        if let Some(boot) = boot
+            && !same_boot
+        {
+            // Whole or not at all: a crash in the middle must not make the next start begin anew.
+            let beside = self.folder.join(".boot-id.new");
+            fs::write(&beside, boot)?;
+            fs::rename(&beside, &boot_file)?;
         }
         // The hidden copies are new files, so nobody can have them open.
         let hidden_since = Instant::now() - HOLD;
