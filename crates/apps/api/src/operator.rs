@@ -53,7 +53,8 @@ pub async fn reset_admin_password(
         .reset_password(login, &password)
         .await
         .with_context(|| format!("resetting the password of {login} in {}", config.database))?;
-    if login == config.admin_username {
+    let names = [&config.admin_username, &config.admin_email];
+    if names.iter().any(|name| name.to_lowercase() == login.to_lowercase()) {
         keep_admin_password(&config.data_folder, &password)?;
     }
     db.close().await;

@@ -5,7 +5,7 @@ use anyhow::Context;
 use dashly_kernel::{Ids, Secret};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const JWT_SECRET_FILE: &str = "jwt-secret";
 const ADMIN_PASSWORD_FILE: &str = "admin-password";
@@ -15,6 +15,8 @@ const ADMIN_PASSWORD_FILE: &str = "admin-password";
 pub struct LocalSecrets {
     /// The admin's password, if this installation made it itself: now, or at a start that then failed.
     pub own_admin_password: Option<Secret<String>>,
+    /// Where that password was written, if it was made at this start.
+    new_admin_password_file: Option<PathBuf>,
 }
 
 impl LocalSecrets {
@@ -31,11 +33,22 @@ impl LocalSecrets {
         }
         if config.admin_password.is_none() {
             let path = config.data_folder.join(ADMIN_PASSWORD_FILE);
+            let is_new = !path.exists();
             let password = read_or_make(&path, || readable_password(ids))?;
+            made.new_admin_password_file = is_new.then_some(path);
             made.own_admin_password = Some(password.clone());
             config.admin_password = Some(password);
         }
         Ok(made)
+    }
+
+    /// Takes back a password made at this start, when there turned out to be an administrator already: a file with a
+    /// password that nobody has would only mislead.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub fn discard_new_admin_password(&self) -> std::io::Result<()> {
+        self.new_admin_password_file.as_ref().map_or(Ok(()), fs::remove_file)
     }
 }
 

@@ -12,7 +12,7 @@ pub struct Sql {
     pub sqlite: &'static str,
 }
 
-/// Makes a [`Sql`](crate::Sql): `sql!("…")` when both engines take the same text, else
+/// Makes a [`Sql`]: `sql!("…")` when both engines take the same text, else
 /// `sql! { postgres: "…", sqlite: "…" }` with the two side by side.
 #[macro_export]
 macro_rules! sql {

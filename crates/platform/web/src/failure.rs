@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 /// A refusal on its way out: what `?` turns a [`Problem`] into inside a handler.
 ///
-/// Its body is written by [`crate::observe`], which knows the request's id and path.
+/// Its body is written by [`crate::observe()`], which knows the request's id and path.
 #[derive(Debug, Clone)]
 pub struct Failure(Box<Problem>);
 

@@ -15,7 +15,7 @@ pub(crate) async fn up() -> anyhow::Result<ExitCode> {
     let lock = DataFolderLock::take(&config.data_folder)?;
     let secrets = LocalSecrets::complete(&mut config, &OperatingSystemIds)?;
     let welcome = Welcome::new(&config, secrets);
-    run(config, Migrate::AtStart, Some(lock), |address| welcome.print(address)).await?;
+    run(config, Migrate::AtStart, Some(lock), |address| welcome.give(address)).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -48,6 +48,18 @@ impl Welcome {
             data_folder: config.data_folder.display().to_string(),
             public_url: config.public_url.clone(),
         }
+    }
+
+    fn give(&self, address: Address) {
+        if !address.created_admin
+            && let Err(error) = self.secrets.discard_new_admin_password()
+        {
+            println!(
+                "Remove {}/admin-password: the password in it is nobody's ({error})\n",
+                self.data_folder
+            );
+        }
+        self.print(address);
     }
 
     fn print(&self, address: Address) {
