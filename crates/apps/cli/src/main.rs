@@ -2,10 +2,10 @@
 //!
 //! One file per command under `commands/`. Results go to standard output, logs and progress to standard error, so that
 //! every command can be piped; `--json` gives the same as JSON.
-#![expect(clippy::print_stdout, reason = "printing results is what this program is for")]
 
 mod commands;
 mod environment;
+mod output;
 
 use clap::{Parser, Subcommand};
 use commands::{admin, doctor, load_test, migrate, openapi, results, serve, simulate};
@@ -71,6 +71,7 @@ fn main() -> ExitCode {
         Err(error) => return fail(&anyhow::Error::from(error)),
     };
     match runtime.block_on(execute(cli.command)) {
+        Ok(_) if output::has_failed() => fail(&anyhow::anyhow!("standard output could not be written")),
         Ok(code) => code,
         Err(error) => fail(&error),
     }

@@ -1,6 +1,7 @@
 //! `dashly admin`.
 
 use crate::environment;
+use crate::output::say;
 use clap::{Args, Subcommand};
 use dashly_api::{Config, reset_admin_password};
 use dashly_kernel::Secret;
@@ -46,9 +47,9 @@ async fn reset_password(config: &Config, login: &str, from_stdin: bool) -> anyho
     };
     let is_random = given.is_none();
     let reset = reset_admin_password(config, login, given).await?;
-    println!("The password of {login} is changed; {} sign-ins were ended.", reset.ended_sessions);
+    say!("The password of {login} is changed; {} sign-ins were ended.", reset.ended_sessions);
     if is_random {
-        println!("Sign in as {login} with the password {}", reset.password.expose());
+        say!("Sign in as {login} with the password {}", reset.password.expose());
     }
     Ok(ExitCode::SUCCESS)
 }

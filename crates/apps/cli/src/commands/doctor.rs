@@ -1,6 +1,7 @@
 //! `dashly doctor`.
 
 use crate::environment;
+use crate::output::say;
 use clap::Args;
 use dashly_api::{Config, Setting};
 use dashly_db::Db;
@@ -40,7 +41,7 @@ pub(crate) async fn doctor(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let report = Report { settings, checks };
     let all_passed = report.checks.iter().all(|check| check.passed);
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print_report(&report);
     }
@@ -48,15 +49,15 @@ pub(crate) async fn doctor(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn print_report(report: &Report) {
-    println!("Settings (secrets are not shown)");
+    say!("Settings (secrets are not shown)");
     for setting in &report.settings {
         let origin = if setting.is_default { "default" } else { "set" };
-        println!("  {:<20} {:<8} {}", setting.name, origin, setting.value);
+        say!("  {:<20} {:<8} {}", setting.name, origin, setting.value);
     }
-    println!("\nChecks");
+    say!("\nChecks");
     for check in &report.checks {
         let verdict = if check.passed { "ok" } else { "FAILED" };
-        println!("  {:<20} {:<8} {}", check.name, verdict, check.detail);
+        say!("  {:<20} {:<8} {}", check.name, verdict, check.detail);
     }
 }
 

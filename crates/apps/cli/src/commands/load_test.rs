@@ -1,6 +1,7 @@
 //! `dashly load-test`.
 
 use crate::environment;
+use crate::output::say;
 use clap::Args;
 use dashly_db::{DatabaseUrl, Db};
 use dashly_experiments::count_stored_rows;
@@ -59,9 +60,9 @@ pub(crate) async fn load_test(arguments: Arguments) -> anyhow::Result<ExitCode> 
     let stored_rows = rows.as_ref().map(|rows| -> &dyn StoredRows { rows });
     let report = dashly_loadgen::load_test(options, stored_rows, &Progress::on_stderr()).await?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        print!("{}", report.render());
+        crate::output::write(format_args!("{}", report.render()));
     }
     Ok(ExitCode::from(report.exit_code()))
 }

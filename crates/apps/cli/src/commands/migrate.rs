@@ -1,6 +1,7 @@
 //! `dashly migrate`.
 
 use crate::environment;
+use crate::output::say;
 use anyhow::Context;
 use dashly_db::Db;
 use std::process::ExitCode;
@@ -11,10 +12,10 @@ pub(crate) async fn migrate() -> anyhow::Result<ExitCode> {
     let db = Db::connect(&config.database).await?;
     let applied = db.migrate().await.with_context(|| format!("migrating {}", config.database))?;
     for name in &applied {
-        println!("applied {name}");
+        say!("applied {name}");
     }
     if applied.is_empty() {
-        println!("nothing to do: {} is up to date", config.database);
+        say!("nothing to do: {} is up to date", config.database);
     }
     db.close().await;
     Ok(ExitCode::SUCCESS)

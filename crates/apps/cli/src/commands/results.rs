@@ -1,6 +1,7 @@
 //! `dashly results`.
 
 use crate::environment;
+use crate::output::say;
 use clap::Args;
 use dashly_api::SystemClock;
 use dashly_db::Db;
@@ -22,9 +23,9 @@ pub(crate) async fn results(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let db = Db::connect_read_only(&config.database).await?;
     let experiments = read_results_of(&db, &config.tests_file, SystemClock.now()).await?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&experiments)?);
+        say!("{}", serde_json::to_string_pretty(&experiments)?);
     } else if experiments.is_empty() {
-        println!(
+        say!(
             "{} has no experiments yet; docs/experiments.md tells how to add one",
             config.tests_file.display()
         );
@@ -35,10 +36,15 @@ pub(crate) async fn results(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn print_experiment(experiment: &ExperimentResults) {
-    println!("{}  (target event {})", experiment.test_id, experiment.target_event);
-    println!(
+    say!("{}  (target event {})", experiment.test_id, experiment.target_event);
+    say!(
         "  {:<28} {:>10} {:>10} {:>8} {:>11} {:>8}  95 % interval",
-        "variant", "exposures", "events", "rate", "converters", "unique"
+        "variant",
+        "exposures",
+        "events",
+        "rate",
+        "converters",
+        "unique"
     );
     for (key, counts) in experiment.results.iter() {
         let label = experiment.variants.get(key).map_or("", String::as_str);
@@ -46,7 +52,7 @@ fn print_experiment(experiment: &ExperimentResults) {
             || "–".to_owned(),
             |range| format!("{} to {}", percent(range.low), percent(range.high)),
         );
-        println!(
+        say!(
             "  {:<28} {:>10} {:>10} {:>8} {:>11} {:>8}  {interval}",
             format!("{key} {label}"),
             counts.exposures,
@@ -56,7 +62,7 @@ fn print_experiment(experiment: &ExperimentResults) {
             rate(counts.exposures, counts.unique_conversion_rate),
         );
     }
-    println!();
+    say!();
 }
 
 /// A rate of nothing is not 0.

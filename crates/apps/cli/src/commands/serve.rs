@@ -1,6 +1,7 @@
 //! `dashly up` and `dashly api`.
 
 use crate::environment;
+use crate::output::say;
 use dashly_api::{Address, Config, DataFolderLock, LocalSecrets, Migrate, OperatingSystemIds, run};
 use dashly_telemetry::{LogFormat, start_logs};
 use std::process::ExitCode;
@@ -54,10 +55,7 @@ impl Welcome {
         if !address.created_admin
             && let Err(error) = self.secrets.discard_new_admin_password()
         {
-            println!(
-                "Remove {}/admin-password: the password in it is nobody's ({error})\n",
-                self.data_folder
-            );
+            say!("Remove {}/admin-password: the password in it is nobody's ({error})\n", self.data_folder);
         }
         self.print(address);
     }
@@ -69,23 +67,20 @@ impl Welcome {
             format!("http://{}", address.socket)
         };
         let url = self.public_url.clone().unwrap_or(local);
-        println!("Dashly is up at {url}\n");
-        println!("  Admin     {url}/admin/experiments");
-        println!("  Demo      {url}/experiment-demo");
-        println!("  Pricing   {url}/pricing");
-        println!("  API       {url}/api/docs");
-        println!("  Data      {}", self.database);
-        println!();
+        say!("Dashly is up at {url}\n");
+        say!("  Admin     {url}/admin/experiments");
+        say!("  Demo      {url}/experiment-demo");
+        say!("  Pricing   {url}/pricing");
+        say!("  API       {url}/api/docs");
+        say!("  Data      {}", self.database);
+        say!();
         match &self.secrets.own_admin_password {
             Some(password) if address.created_admin => {
-                println!("Sign in as {} with the password {}", self.admin_username, password.expose());
-                println!(
-                    "(shown only now; kept in {}/admin-password, readable by you only)\n",
-                    self.data_folder
-                );
+                say!("Sign in as {} with the password {}", self.admin_username, password.expose());
+                say!("(shown only now; kept in {}/admin-password, readable by you only)\n", self.data_folder);
             }
-            _ => println!("Forgotten the password? Run: dashly admin reset-password\n"),
+            _ => say!("Forgotten the password? Run: dashly admin reset-password\n"),
         }
-        println!("Next: run `dashly simulate {url}` in a second terminal. Stop with Ctrl-C.");
+        say!("Next: run `dashly simulate {url}` in a second terminal. Stop with Ctrl-C.");
     }
 }

@@ -1,6 +1,7 @@
 //! `dashly simulate`.
 
 use crate::environment;
+use crate::output::say;
 use anyhow::bail;
 use clap::Args;
 use dashly_loadgen::{Progress, SignIn, SimulateOptions};
@@ -60,9 +61,9 @@ pub(crate) async fn simulate(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let options = options(arguments)?;
     let report = dashly_loadgen::simulate(options, &Progress::on_stderr()).await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        print!("{}", report.render());
+        crate::output::write(format_args!("{}", report.render()));
     }
     Ok(ExitCode::from(report.exit_code()))
 }

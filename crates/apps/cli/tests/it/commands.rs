@@ -176,3 +176,18 @@ async fn the_help_of_every_command_says_what_it_needs() {
         assert!(help.contains("Needs") && help.contains(need), "{help}");
     }
 }
+
+/// As `dashly results | head -1` does. The reader is gone before anything is written.
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_dashly"))
+        .arg("openapi")
+        .stdout(writer)
+        .stderr(std::process::Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(output.status.success());
+}
