@@ -4,7 +4,7 @@ use crate::database::Pools;
 use crate::durability::{self, DurabilityError, sqlite_synchronous};
 use crate::{Db, DbError, Sql, WeakDurability, sql};
 use dashly_kernel::Secret;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -16,8 +16,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Readers beside the one writer; results and sign-in are short.
 const SQLITE_READERS: u32 = 4;
-/// Connections per process. The batching writer uses one, so that this is for sign-in, results and the mirror.
-const POSTGRES_CONNECTIONS: u32 = 10;
+/// Connections per process for transactions: one for the batching writer, the others for sign-in.
+const POSTGRES_WRITERS: u32 = 4;
+/// Connections per process for results, sign-in and the mirror.
+const POSTGRES_READERS: u32 = 6;
 
 const LIST_SQLITE_TABLES: Sql = sql!("select name from sqlite_master where type = 'table'");
 
@@ -136,7 +138,7 @@ impl Db {
             }
             DatabaseUrl::Postgres(text) => {
                 let options = postgres_options(text)?.options([("default_transaction_read_only", "on")]);
-                Self { pools: Pools::Postgres(postgres_pool(options)) }
+                Self { pools: postgres_pools(options) }
             }
         };
         db.ping().await.map_err(|source| ConnectError::Open { url: url.to_string(), source })?;
@@ -188,7 +190,7 @@ impl Db {
     }
 
     fn open_postgres(url: &Secret<String>) -> Result<Self, ConnectError> {
-        Ok(Self { pools: Pools::Postgres(postgres_pool(postgres_options(url)?)) })
+        Ok(Self { pools: postgres_pools(postgres_options(url)?) })
     }
 }
 
@@ -230,9 +232,11 @@ fn postgres_options(url: &Secret<String>) -> Result<PgConnectOptions, ConnectErr
         ]))
 }
 
-fn postgres_pool(options: PgConnectOptions) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(POSTGRES_CONNECTIONS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy_with(options)
+fn postgres_pools(options: PgConnectOptions) -> Pools {
+    let pool =
+        |connections| PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT);
+    Pools::Postgres {
+        writers: pool(POSTGRES_WRITERS).connect_lazy_with(options.clone()),
+        readers: pool(POSTGRES_READERS).connect_lazy_with(options),
+    }
 }

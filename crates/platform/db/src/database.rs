@@ -24,11 +24,9 @@ pub struct Db {
 #[derive(Clone, Debug)]
 pub(crate) enum Pools {
     /// SQLite has one writer at a time; readers see the last commit and never wait for it (WAL).
-    Sqlite {
-        writer: SqlitePool,
-        readers: SqlitePool,
-    },
-    Postgres(PgPool),
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    /// Transactions have connections of their own, so that the batching writer finds its statements prepared.
+    Postgres { writers: PgPool, readers: PgPool },
 }
 
 impl Db {
@@ -36,7 +34,7 @@ impl Db {
     pub const fn engine(&self) -> Engine {
         match self.pools {
             Pools::Sqlite { .. } => Engine::Sqlite,
-            Pools::Postgres(_) => Engine::Postgres,
+            Pools::Postgres { .. } => Engine::Postgres,
         }
     }
 
@@ -49,7 +47,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, DbError> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => Tx::begin_sqlite(writer).await,
-            Pools::Postgres(pool) => Tx::begin_postgres(pool).await,
+            Pools::Postgres { writers, .. } => Tx::begin_postgres(writers).await,
         }
     }
 
@@ -63,8 +61,8 @@ impl Db {
                 let rows = query.into_sqlite().fetch_all(readers).await?;
                 Ok(rows.into_iter().map(|row| Row(RowKind::Sqlite(row))).collect())
             }
-            Pools::Postgres(pool) => {
-                let rows = query.into_postgres().fetch_all(pool).await?;
+            Pools::Postgres { readers, .. } => {
+                let rows = query.into_postgres().fetch_all(readers).await?;
                 Ok(rows.into_iter().map(|row| Row(RowKind::Postgres(row))).collect())
             }
         }
@@ -80,8 +78,8 @@ impl Db {
                 let row = query.into_sqlite().fetch_optional(readers).await?;
                 Ok(row.map(|row| Row(RowKind::Sqlite(row))))
             }
-            Pools::Postgres(pool) => {
-                let row = query.into_postgres().fetch_optional(pool).await?;
+            Pools::Postgres { readers, .. } => {
+                let row = query.into_postgres().fetch_optional(readers).await?;
                 Ok(row.map(|row| Row(RowKind::Postgres(row))))
             }
         }
@@ -102,7 +100,9 @@ impl Db {
     pub async fn execute(&self, query: Query<'_>) -> Result<u64, DbError> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => Ok(query.into_sqlite().execute(writer).await?.rows_affected()),
-            Pools::Postgres(pool) => Ok(query.into_postgres().execute(pool).await?.rows_affected()),
+            Pools::Postgres { writers, .. } => {
+                Ok(query.into_postgres().execute(writers).await?.rows_affected())
+            }
         }
     }
 
@@ -123,7 +123,10 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres { writers, readers } => {
+                readers.close().await;
+                writers.close().await;
+            }
         }
     }
 }

@@ -35,7 +35,7 @@ pub(crate) async fn check(db: &Db) -> Result<(), DurabilityError> {
                 expect_number(db, sql!("pragma synchronous"), "synchronous", 2, "2 (FULL)").await?;
             }
         }
-        Pools::Postgres(_) => {
+        Pools::Postgres { .. } => {
             expect(db, sql!("select current_setting('fsync')"), "fsync", "on").await?;
             expect(db, sql!("select current_setting('synchronous_commit')"), "synchronous_commit", "on")
                 .await?;

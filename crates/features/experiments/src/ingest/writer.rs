@@ -218,10 +218,19 @@ struct Worker {
 
 impl Worker {
     async fn run(mut self, mut jobs: mpsc::UnboundedReceiver<Job>, shutdown: ShutdownSignal) {
+        if let Err(error) = self.rehearse().await {
+            // The first request finds out what is wrong, and says so.
+            tracing::debug!(error = %ErrorChain(&error), "the writer could not rehearse a commit");
+        }
         while let Some(first) = self.next_job(&mut jobs, &shutdown).await {
             let batch = take_batch(first, &mut jobs);
             self.store_batch(batch).await;
         }
+    }
+
+    async fn rehearse(&self) -> Result<(), DbError> {
+        let mut tx = self.db.begin().await?;
+        store::rehearse(&mut tx).await
     }
 
     /// The next job; none when the process stops and nothing is waiting.
