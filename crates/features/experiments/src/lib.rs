@@ -23,7 +23,7 @@ mod service;
 pub use assignment::{Assigned, Assignments, VISITOR_COOKIE, VisitorId};
 pub use definitions::{
     DefinitionFault, Definitions, DefinitionsFile, DefinitionsStatus, Experiment, Parsed, Phase, Status,
-    Variant, check_definitions_file, parse_definitions,
+    Variant, VariantValue, check_definitions_file, parse_definitions,
 };
 pub use http_routes::routes;
 pub use in_order::InOrder;

@@ -58,10 +58,34 @@ both_databases! {
         assert_eq!(health["definitions"]["problem"], Value::Null);
     }
 
+    async fn variants_may_be_values_instead_of_labels(
+        app: TestApp = Setup::new().tests(&one(&json!({ "variants": { "A": 1.5, "B": 2 } })))
+    ) {
+        let config = app.visitor().get("/api/experiments/config").await.expect(200).json();
+        assert_eq!(config["experiments"][0]["variants"], json!({ "A": 1.5, "B": 2.0 }));
+        assert_eq!(app.results().await["experiments"][0]["variants"], json!({ "A": "1.5", "B": "2" }));
+    }
+
+    async fn a_view_that_dashly_does_not_have_is_a_warning(
+        app: TestApp = Setup::new().tests(&one(&json!({ "views": ["dashboard", "dashbord"] })))
+    ) {
+        let results = app.results().await;
+        let warnings = results["health"]["definitions"]["warnings"].as_array().unwrap();
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert_eq!(warnings[0]["pointer"], "/experiments/0/views");
+        let detail = warnings[0]["detail"].as_str().unwrap();
+        assert!(detail.contains("`dashbord`") && detail.contains("pricing-view"), "{detail}");
+    }
+
     async fn every_mistake_of_a_file_is_named(app: TestApp = Setup::new().tests(&one(&json!({})))) {
         app.edit_tests(&tests_json(&[
             ("one", json!({ "status": "paused", "traffic": 2 })),
             ("two", json!({ "start": "tomorrow", "views": "dashboard" })),
+            (
+                "three",
+                json!({ "practical_margin": 0, "conversion_window": "1 week", "planned_visitors": 0.5, "track": 1 })
+            ),
+            ("four", json!({ "variants": { "A": true, "B": "on" } })),
         ]));
         let results = app.results().await;
         let errors = results["health"]["definitions"]["problem"]["errors"].as_array().unwrap().clone();
@@ -72,7 +96,12 @@ both_databases! {
                 "/experiments/0/status",
                 "/experiments/0/traffic",
                 "/experiments/1/start",
-                "/experiments/1/views"
+                "/experiments/1/views",
+                "/experiments/2/practical_margin",
+                "/experiments/2/conversion_window",
+                "/experiments/2/planned_visitors",
+                "/experiments/2/track",
+                "/experiments/3/variants"
             ]
         );
         assert!(

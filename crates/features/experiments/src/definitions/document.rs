@@ -8,7 +8,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
     Null,
-    Boolean,
+    Boolean(bool),
     Number(f64),
     Text(String),
     List(Vec<Node>),
@@ -20,7 +20,7 @@ impl Node {
     pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
-            Self::Boolean => "true or false",
+            Self::Boolean(_) => "true or false",
             Self::Number(_) => "a number",
             Self::Text(_) => "text",
             Self::List(_) => "a list",
@@ -48,8 +48,8 @@ impl<'de> Visitor<'de> for NodeVisitor {
         Ok(Node::Null)
     }
 
-    fn visit_bool<E: Error>(self, _value: bool) -> Result<Node, E> {
-        Ok(Node::Boolean)
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Boolean(value))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Node, E> {

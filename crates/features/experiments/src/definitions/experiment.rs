@@ -30,13 +30,44 @@ pub enum Phase {
     Stopped,
 }
 
+/// What a variant is: a label for people, or the value of a typed flag.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum VariantValue {
+    /// A short label, such as `compact`.
+    Text(String),
+    /// On or off.
+    Boolean(bool),
+    /// A finite number.
+    Number(f64),
+}
+
+impl VariantValue {
+    /// Whether both are of one type.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+}
+
+impl std::fmt::Display for VariantValue {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => formatter.write_str(text),
+            Self::Boolean(value) => value.fmt(formatter),
+            Self::Number(value) => value.fmt(formatter),
+        }
+    }
+}
+
 /// One arm of an experiment.
 #[derive(Clone, Debug)]
 pub struct Variant {
     /// Its key in the file, such as `A`: what cookies and records hold.
     pub key: Arc<str>,
-    /// Its short label, such as `compact`.
+    /// Its short label, such as `compact`; of a typed value its text.
     pub label: String,
+    /// What a flag of this experiment gives.
+    pub value: VariantValue,
     /// Designed share of the visitors in millionths of the sum of all weights' units.
     pub weight_millionths: u64,
     /// The draw `u` (uniform over 64 bits) belongs to the first variant with `u < below`; 2^64 for the last.
@@ -81,6 +112,14 @@ pub struct Experiment {
     pub end: Option<Timestamp>,
     /// The views that show it, and so expose visitors to it.
     pub views: Vec<String>,
+    /// Relative difference below which variants are as good as equal, such as 0.01 for 1 %.
+    pub practical_margin: f64,
+    /// How long after the exposure a conversion counts; none for as long as the experiment runs.
+    pub conversion_window_seconds: Option<i64>,
+    /// Visitors that it was planned to take, all variants together.
+    pub planned_visitors: Option<u64>,
+    /// Whether an evaluation as a flag is an exposure.
+    pub track: bool,
     /// Fingerprint of salt, variants and weights: the drawing epoch that a first exposure belongs to.
     pub epoch: Arc<str>,
     pub(crate) salt: String,

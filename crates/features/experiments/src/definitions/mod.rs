@@ -1,11 +1,13 @@
 //! What experiments there are: `tests.json`, checked as a whole, watched, and swapped in one step.
 
+mod arms;
 mod document;
 mod experiment;
+mod fields;
 mod parse;
 mod watch;
 
-pub use experiment::{Definitions, Experiment, Phase, Status, Variant};
+pub use experiment::{Definitions, Experiment, Phase, Status, Variant, VariantValue};
 pub(crate) use parse::read_definitions;
 pub use parse::{DefinitionFault, Parsed, check_definitions_file, parse_definitions};
 pub use watch::{DefinitionsFile, DefinitionsStatus};

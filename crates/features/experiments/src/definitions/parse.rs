@@ -1,22 +1,23 @@
 //! From the text of `tests.json` to checked experiments, or to every mistake in it.
 
 use super::document::Node;
-use super::experiment::{Definitions, Experiment, Layer, Status, Variant};
+use super::experiment::{Definitions, Experiment, Layer, Status};
+use super::fields::{Entry, Reader, fault, is_key, to_millionths};
 use crate::assignment::{VISITOR_COOKIE, epoch_fingerprint};
-use dashly_kernel::{Timestamp, check_text};
 use serde::Serialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// A visitor's cookies have to fit in one header, so there is an end to the number of experiments.
 const MAX_EXPERIMENTS: usize = 1_000;
-const MAX_VARIANTS: usize = 20;
-const MAX_KEY_CHARACTERS: usize = 64;
-const MAX_TEXT_CHARACTERS: usize = 2_000;
-/// Weights and traffic are read in millionths, so that every language draws the same thresholds from them.
-const MILLION: f64 = 1_000_000.0;
+/// One per cent: what most teams would not act on.
+const DEFAULT_PRACTICAL_MARGIN: f64 = 0.01;
+const MOST_PLANNED_VISITORS: f64 = 1e12;
+const MOST_WINDOW_DAYS: i64 = 365;
+/// The views of this product. A page of one's own may have another, with a route that exposes it.
+const KNOWN_VIEWS: [&str; 2] = ["dashboard", "pricing-view"];
 const FULL: u128 = 1 << 64;
 
 /// A place in the file and what is wrong there.
@@ -89,40 +90,7 @@ pub fn check_definitions_file(path: &Path) -> Result<usize, Vec<DefinitionFault>
     read_definitions(path).map(|definitions| definitions.all().len())
 }
 
-fn fault(pointer: impl Into<String>, detail: impl Into<String>) -> DefinitionFault {
-    DefinitionFault { pointer: pointer.into(), detail: detail.into() }
-}
-
-#[derive(Default)]
-struct Reader {
-    faults: Vec<DefinitionFault>,
-    warnings: Vec<DefinitionFault>,
-    seen_ids: HashSet<String>,
-}
-
-/// The fields of one entry, taken out one by one; what is left over is unknown.
-struct Entry {
-    pointer: String,
-    name: String,
-    fields: Vec<(String, Node)>,
-}
-
-impl Entry {
-    fn take(&mut self, key: &str) -> Option<Node> {
-        let position = self.fields.iter().position(|(name, _)| name == key)?;
-        Some(self.fields.swap_remove(position).1)
-    }
-}
-
 impl Reader {
-    fn fail(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.faults.push(fault(pointer, detail));
-    }
-
-    fn fail_field(&mut self, entry: &Entry, field: &str, detail: impl std::fmt::Display) {
-        self.fail(format!("{}/{field}", entry.pointer), format!("{}: `{field}` {detail}", entry.name));
-    }
-
     fn experiment(
         &mut self,
         index: usize,
@@ -164,6 +132,12 @@ impl Reader {
         let traffic_below = self.traffic(&mut entry);
         let layer = self.layer(&mut entry, traffic_below, layers);
         let control = self.control(&mut entry, variants.as_deref());
+        let margin = |number| number > 0.0 && number <= 1.0;
+        let practical_margin =
+            self.optional_number(&mut entry, "practical_margin", margin, "a share above 0 and up to 1");
+        let conversion_window_seconds = self.window(&mut entry, "conversion_window");
+        let planned_visitors = self.planned_visitors(&mut entry);
+        let track = self.flag(&mut entry, "track");
         // Read by a later part of the product; checked here so that a mistake shows at once.
         self.optional_text(&mut entry, "value_metric");
         self.warn_of_unknown_fields(&entry);
@@ -181,6 +155,10 @@ impl Reader {
             start,
             end,
             views: views?,
+            practical_margin: practical_margin.unwrap_or(DEFAULT_PRACTICAL_MARGIN),
+            conversion_window_seconds,
+            planned_visitors,
+            track,
             epoch: epoch_fingerprint(&salt, &variants).into(),
             traffic_salt: format!("{salt}/traffic"),
             // Inside a layer the width of the slice is the traffic.
@@ -190,47 +168,6 @@ impl Reader {
             variants,
             test_id: test_id.into(),
         }))
-    }
-
-    /// A key is part of a cookie's name or value.
-    fn key(&mut self, entry: &mut Entry, field: &str) -> Option<String> {
-        let text = self.required_text(entry, field)?;
-        if is_key(&text) {
-            Some(text)
-        } else {
-            self.fail_field(entry, field, format!("must be {KEY_RULE}, found `{text}`"));
-            None
-        }
-    }
-
-    fn required_text(&mut self, entry: &mut Entry, field: &str) -> Option<String> {
-        if let Some(node) = entry.take(field) {
-            self.text(entry, field, node)
-        } else {
-            self.fail_field(entry, field, "is missing");
-            None
-        }
-    }
-
-    fn optional_text(&mut self, entry: &mut Entry, field: &str) -> Option<String> {
-        match entry.take(field) {
-            None | Some(Node::Null) => None,
-            Some(node) => self.text(entry, field, node),
-        }
-    }
-
-    fn text(&mut self, entry: &Entry, field: &str, node: Node) -> Option<String> {
-        let Node::Text(text) = node else {
-            self.fail_field(entry, field, format!("must be text, found {}", node.kind()));
-            return None;
-        };
-        match check_text(&text, MAX_TEXT_CHARACTERS) {
-            Ok(()) => Some(text),
-            Err(error) => {
-                self.fail_field(entry, field, error);
-                None
-            }
-        }
     }
 
     fn status(&mut self, entry: &mut Entry) -> Option<Status> {
@@ -249,15 +186,6 @@ impl Reader {
         }
     }
 
-    fn moment(&mut self, entry: &mut Entry, field: &str) -> Option<Timestamp> {
-        let text = self.optional_text(entry, field)?;
-        let moment = Timestamp::parse_rfc3339(&text);
-        if moment.is_none() {
-            self.fail_field(entry, field, format!("must be like 2026-01-31T09:00:00Z, found `{text}`"));
-        }
-        moment
-    }
-
     fn views(&mut self, entry: &mut Entry) -> Option<Vec<String>> {
         match entry.take("views") {
             None | Some(Node::Null) => Some(vec!["dashboard".to_owned()]),
@@ -269,8 +197,11 @@ impl Reader {
                         _ => None,
                     })
                     .collect();
-                if views.is_none() {
-                    self.fail_field(entry, "views", "must be a list of view names such as `dashboard`");
+                match &views {
+                    None => {
+                        self.fail_field(entry, "views", "must be a list of view names such as `dashboard`");
+                    }
+                    Some(views) => self.warn_of_unknown_views(entry, views),
                 }
                 views
             }
@@ -285,91 +216,51 @@ impl Reader {
         }
     }
 
-    fn variants(&mut self, entry: &mut Entry) -> Option<Vec<Variant>> {
-        let fields = match entry.take("variants") {
-            Some(Node::Object(fields)) if (2..=MAX_VARIANTS).contains(&fields.len()) => fields,
-            Some(Node::Object(fields)) => {
-                let found = fields.len();
-                self.fail_field(
-                    entry,
-                    "variants",
-                    format!("must have 2 to {MAX_VARIANTS} entries, found {found}"),
-                );
-                return None;
-            }
-            Some(node) => {
-                let kind = node.kind();
-                self.fail_field(
-                    entry,
-                    "variants",
-                    format!("must map keys such as `A` to labels, found {kind}"),
-                );
-                return None;
-            }
-            None => {
-                self.fail_field(entry, "variants", "is missing");
-                return None;
-            }
-        };
-        let weights = self.weights(entry, &fields)?;
-        let total: u128 = weights.iter().map(|weight| u128::from(*weight)).sum();
-        let mut drawn = 0_u128;
-        let mut variants = Vec::with_capacity(fields.len());
-        for ((key, node), weight_millionths) in fields.into_iter().zip(weights) {
-            if !is_key(&key) {
-                self.fail_field(entry, "variants", format!("has the key `{key}`, which is not {KEY_RULE}"));
-                return None;
-            }
-            let label = self.text(entry, &format!("variants/{key}"), node)?;
-            drawn += u128::from(weight_millionths);
-            variants.push(Variant {
-                key: key.into(),
-                label,
-                weight_millionths,
-                below: (drawn * FULL) / total,
-            });
+    fn warn_of_unknown_views(&mut self, entry: &Entry, views: &[String]) {
+        for view in views.iter().filter(|view| !KNOWN_VIEWS.contains(&view.as_str())) {
+            self.warnings.push(fault(
+                format!("{}/views", entry.pointer),
+                format!(
+                    "{}: `{view}` is none of Dashly's own views ({}); only a route of yours can expose it",
+                    entry.name,
+                    KNOWN_VIEWS.join(", ")
+                ),
+            ));
         }
-        Some(variants)
     }
 
-    /// One weight in millionths for each variant; all 1 when the field is absent.
-    fn weights(&mut self, entry: &mut Entry, variants: &[(String, Node)]) -> Option<Vec<u64>> {
-        let given = match entry.take("weights") {
-            None | Some(Node::Null) => return Some(vec![1_000_000; variants.len()]),
-            Some(Node::Object(given)) => given,
-            Some(node) => {
-                let kind = node.kind();
-                self.fail_field(entry, "weights", format!("must map each variant to a number, found {kind}"));
-                return None;
-            }
-        };
-        if let Some((stranger, _)) =
-            given.iter().find(|(key, _)| !variants.iter().any(|(known, _)| known == key))
-        {
-            self.fail_field(entry, "weights", format!("names `{stranger}`, which is not a variant"));
-            return None;
-        }
-        let mut weights = Vec::with_capacity(variants.len());
-        for (key, _) in variants {
-            let weight = given.iter().find(|(name, _)| name == key).and_then(|(_, node)| match node {
-                Node::Number(number) => to_millionths(*number, 1_000_000.0),
-                _ => None,
-            });
-            let Some(weight) = weight else {
-                self.fail_field(
-                    entry,
-                    "weights",
-                    format!("needs a number from 0 to 1,000,000 for variant `{key}`"),
-                );
-                return None;
+    /// A length of time such as `7d` or `36h`, in seconds.
+    fn window(&mut self, entry: &mut Entry, field: &str) -> Option<i64> {
+        let text = self.optional_text(entry, field)?;
+        let seconds = text.split_at_checked(text.len().saturating_sub(1)).and_then(|(number, unit)| {
+            let number: i64 = number.parse().ok()?;
+            let hours = match unit {
+                "d" => number.checked_mul(24)?,
+                "h" => number,
+                _ => return None,
             };
-            weights.push(weight);
+            (1..=MOST_WINDOW_DAYS * 24).contains(&hours).then_some(hours * 3_600)
+        });
+        if seconds.is_none() {
+            self.fail_field(
+                entry,
+                field,
+                format!("must be days or hours such as `7d` or `36h`, up to `365d`, found `{text}`"),
+            );
         }
-        if weights.iter().all(|weight| *weight == 0) {
-            self.fail_field(entry, "weights", "must not all be 0");
-            return None;
-        }
-        Some(weights)
+        seconds
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::as_conversions,
+        reason = "a whole number up to 10^12 after the check"
+    )]
+    fn planned_visitors(&mut self, entry: &mut Entry) -> Option<u64> {
+        let whole = |number: f64| number.fract() == 0.0 && (1.0..=MOST_PLANNED_VISITORS).contains(&number);
+        let expected = "a whole number from 1 to 1,000,000,000,000";
+        self.optional_number(entry, "planned_visitors", whole, expected).map(|number| number as u64)
     }
 
     /// The end of the enrolled draws in units of 2^-64.
@@ -403,49 +294,6 @@ impl Reader {
         layers.insert(name, below);
         Some(Layer { salt, from, below })
     }
-
-    fn control(&mut self, entry: &mut Entry, variants: Option<&[Variant]>) -> Option<usize> {
-        let named = self.optional_text(entry, "control");
-        let variants = variants?;
-        let key = named.as_deref().unwrap_or("A");
-        let position = variants.iter().position(|variant| *variant.key == *key);
-        match (position, named) {
-            (Some(position), _) => Some(position),
-            (None, None) => Some(0),
-            (None, Some(key)) => {
-                self.fail_field(entry, "control", format!("names `{key}`, which is not a variant"));
-                None
-            }
-        }
-    }
-
-    fn warn_of_unknown_fields(&mut self, entry: &Entry) {
-        for (field, _) in entry.fields.iter().filter(|(field, _)| !field.starts_with('_')) {
-            self.warnings.push(fault(
-                format!("{}/{field}", entry.pointer),
-                format!("{}: nothing reads the field `{field}`", entry.name),
-            ));
-        }
-    }
-}
-
-const KEY_RULE: &str = "1 to 64 letters, digits, `_`, `.` or `-`";
-
-/// What can be part of a cookie's name and value without quoting.
-fn is_key(text: &str) -> bool {
-    (1..=MAX_KEY_CHARACTERS).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
-}
-
-/// `number` in whole millionths, if it is between 0 and `most`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::as_conversions,
-    reason = "the number is between 0 and 10^12 after the check"
-)]
-fn to_millionths(number: f64, most: f64) -> Option<u64> {
-    (0.0..=most).contains(&number).then(|| (number * MILLION).round() as u64)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `GET /api/experiments/config`: what is running, without what would let a visitor choose a variant.
 
-use crate::{Experiments, InOrder};
+use crate::{Experiments, InOrder, VariantValue};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -22,9 +22,9 @@ pub(super) struct ConfigExperiment {
     test_id: String,
     /// For people.
     description: String,
-    /// Label of each variant.
-    #[schema(value_type = BTreeMap<String, String>)]
-    variants: InOrder<String>,
+    /// Label of each variant, or the value of a typed one.
+    #[schema(value_type = BTreeMap<String, VariantValue>)]
+    variants: InOrder<VariantValue>,
     /// The event that counts.
     target_event: String,
     /// Kind of change.
@@ -52,7 +52,7 @@ pub(super) async fn get_config(State(experiments): State<Experiments>) -> Json<C
             variants: experiment
                 .variants
                 .iter()
-                .map(|variant| (&variant.key, variant.label.clone()))
+                .map(|variant| (&variant.key, variant.value.clone()))
                 .collect(),
             target_event: experiment.target_event.clone(),
             change_type: experiment.change_type.clone(),
