@@ -5,10 +5,18 @@
 //! other, which page views or clicks of one person are not.
 
 mod detectable;
+mod fisher;
+mod lift;
+mod newcombe;
+mod recommended;
 mod two_sample;
 mod wilson;
 
 pub use detectable::detectable_difference;
+pub use fisher::fisher_exact_p_value;
+pub use lift::{fieller_lift, log_ratio_lift};
+pub use newcombe::newcombe_interval;
+pub use recommended::{RecommendedTest, SMALLEST_EXPECTED_COUNT, TestMethod, recommended_test};
 pub use two_sample::{TwoProportionTest, two_proportion_test};
 pub use wilson::wilson_interval;
 

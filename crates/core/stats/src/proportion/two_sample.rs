@@ -30,19 +30,29 @@ pub fn two_proportion_test(
     control: Proportion,
     treatment: Proportion,
 ) -> Result<TwoProportionTest, StatsError> {
+    let (cross, trials_product) = cross_products(control, treatment);
+    let sum = |one: u64, other: u64| wide_count(u128::from(one) + u128::from(other));
+    let successes = sum(control.successes, treatment.successes);
+    let failures = sum(control.failures(), treatment.failures());
+    let trials = sum(control.trials, treatment.trials);
+    // z = (rate difference) / √(p(1-p)(1/n + 1/m)) with both sides multiplied by n·m.
+    let scale = (successes * (failures / trials) * trials_product).sqrt();
+    let z = if scale > 0.0 { cross / scale } else { 0.0 };
+    Ok(TwoProportionTest { difference: cross / trials_product, z, p_value: normal::two_sided_p_value(z) })
+}
+
+/// Rate of the treatment minus rate of the control, with one rounding.
+pub(super) fn rate_difference(control: Proportion, treatment: Proportion) -> f64 {
+    let (cross, trials_product) = cross_products(control, treatment);
+    cross / trials_product
+}
+
+/// The difference of rates times both numbers of trials, and the product of the trials.
+fn cross_products(control: Proportion, treatment: Proportion) -> (f64, f64) {
     let product = |one: u64, other: u64| u128::from(one) * u128::from(other);
     let upper = product(treatment.successes, control.trials);
     let lower = product(control.successes, treatment.trials);
     let distance = wide_count(upper.abs_diff(lower));
     let cross = if upper < lower { -distance } else { distance };
-
-    let sum = |one: u64, other: u64| wide_count(u128::from(one) + u128::from(other));
-    let successes = sum(control.successes, treatment.successes);
-    let failures = sum(control.failures(), treatment.failures());
-    let trials = sum(control.trials, treatment.trials);
-    let trials_product = wide_count(product(control.trials, treatment.trials));
-    // z = (rate difference) / √(p(1-p)(1/n + 1/m)) with both sides multiplied by n·m.
-    let scale = (successes * (failures / trials) * trials_product).sqrt();
-    let z = if scale > 0.0 { cross / scale } else { 0.0 };
-    Ok(TwoProportionTest { difference: cross / trials_product, z, p_value: normal::two_sided_p_value(z) })
+    (cross, wide_count(product(control.trials, treatment.trials)))
 }

@@ -8,14 +8,12 @@
 
 use std::f64::consts::{E, PI};
 
+use super::gamma::{STIRLING_FROM, stirling_rest};
 use crate::StatsError;
 use crate::error::{not_negative, positive};
 
 /// The largest shape accepted: a chi-squared test of two million categories. Time grows with its square root.
 pub const LARGEST_SHAPE: f64 = 1e6;
-
-/// From this shape on Stirling's series with six terms is exact to 53 bits.
-const STIRLING_FROM: f64 = 16.0;
 
 /// Many more terms than any accepted shape needs; only there so that no loop can run for ever.
 const MOST_TERMS: u32 = 1_000_000;
@@ -106,12 +104,4 @@ fn small_gamma(shape: f64) -> f64 {
         raised += 1.0;
     }
     (2.0 * PI / raised).sqrt() * (raised / E).powf(raised) * stirling_rest(raised).exp() / product
-}
-
-/// `ln Γ(a) - [(a - 1/2) ln a - a + ln √(2π)]` for a >= 16 (Abramowitz and Stegun, formula 6.1.41).
-fn stirling_rest(shape: f64) -> f64 {
-    let inverse = 1.0 / shape;
-    let square = inverse * inverse;
-    let terms = [-691.0 / 360_360.0, 1.0 / 1188.0, -1.0 / 1680.0, 1.0 / 1260.0, -1.0 / 360.0, 1.0 / 12.0];
-    terms.iter().fold(0.0, |sum, term| sum * square + term) * inverse
 }

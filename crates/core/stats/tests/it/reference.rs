@@ -10,17 +10,7 @@
 
 use dashly_stats::{chi_squared, multinomial, normal, proportion, special};
 
-/// Fails unless `found` is within `tolerance` of `expected`, relative to it (absolutely below the normal
-/// numbers).
-#[track_caller]
-fn assert_close(found: f64, expected: f64, tolerance: f64, what: &str) {
-    let distance = (found - expected).abs();
-    assert!(
-        distance <= tolerance * expected.abs() + f64::MIN_POSITIVE,
-        "{what}: found {found:e}, expected {expected:e}, relative error {:e}",
-        distance / expected.abs()
-    );
-}
+use crate::close::assert_close;
 
 /// `special.erfc(x)`
 #[test]
