@@ -54,16 +54,18 @@ const FILL_TOTALS: Sql = sql! {
 
 const FILL_TIMELINE: Sql = sql! {
     postgres: "
-        insert into experiment_timeline (test_id, variant, hour, exposures, events, converters)
-        select test_id, variant, date_trunc('hour', recorded_at), count(*), count(converted_at), count(converted_at)
+        insert into experiment_timeline
+          (test_id, variant, drawn_variant, epoch, hour, exposures, events, converters)
+        select test_id, variant, drawn_variant, epoch, date_trunc('hour', recorded_at), count(*), count(converted_at), count(converted_at)
         from experiment_exposures
-        group by 1, 2, 3",
+        group by 1, 2, 3, 4, 5",
     sqlite: "
-        insert into experiment_timeline (test_id, variant, hour, exposures, events, converters)
-        select test_id, variant, recorded_at - recorded_at % 3600000000, count(*), count(converted_at),
+        insert into experiment_timeline
+          (test_id, variant, drawn_variant, epoch, hour, exposures, events, converters)
+        select test_id, variant, drawn_variant, epoch, recorded_at - recorded_at % 3600000000, count(*), count(converted_at),
                count(converted_at)
         from experiment_exposures
-        group by 1, 2, 3",
+        group by 1, 2, 3, 4, 5",
 };
 
 pub(crate) async fn measure(table: &mut Table, scratch: &Scratch) -> anyhow::Result<()> {

@@ -4,8 +4,13 @@ import type {
   DashboardResponse,
   EventRequest,
   EventResponse,
+  ExperimentHistory,
+  ExperimentPlan,
+  ExperimentSlices,
+  PlanRequest,
   PricingViewResponse,
   ResultsResponse,
+  Segment,
 } from './types.ts';
 
 /** Experiment ids the pages draw by hand. Every other experiment is shown by its definition alone. */
@@ -33,6 +38,29 @@ export function fetchConfig(signal: AbortSignal): Promise<ConfigResponse> {
 /** Results of every experiment, for administrators. */
 export function fetchResults(signal: AbortSignal): Promise<ResultsResponse> {
   return request('/api/experiments/results', { signal });
+}
+
+/** How the answer of one experiment came about, for administrators. */
+export function fetchHistory(testId: string, signal: AbortSignal): Promise<ExperimentHistory> {
+  return request(`/api/experiments/${encodeURIComponent(testId)}/timeseries`, { signal });
+}
+
+/** The results of one experiment split by a segment, for administrators. For exploring only. */
+export function fetchSlices(
+  testId: string,
+  segment: Segment,
+  signal: AbortSignal,
+): Promise<ExperimentSlices> {
+  return request(`/api/experiments/${encodeURIComponent(testId)}/results?segment=${segment}`, { signal });
+}
+
+/** What finding a lift costs in visitors. Changes nothing on the server. */
+export function fetchPlan(testId: string, plan: PlanRequest, signal: AbortSignal): Promise<ExperimentPlan> {
+  return request(`/api/experiments/${encodeURIComponent(testId)}/plan`, {
+    method: 'POST',
+    body: plan,
+    signal,
+  });
 }
 
 /** Records what the visitor did. Resolves only when the server has committed it. */

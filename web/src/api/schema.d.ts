@@ -115,6 +115,119 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/{test_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reads the results of a part of the visitors of one experiment.
+         * @description Exploratory: whoever looks at many parts finds differences by chance.
+         */
+        get: operations["get_experiment_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{test_id}/timeseries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads rates, intervals and evidence of one experiment as they were at each step. */
+        get: operations["get_timeseries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{test_id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells how many visitors a lift needs, or which lift so many visitors find. */
+        post: operations["post_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the team's key figures, with the verdict of the experiment that bears on each. */
+        get: operations["get_kpis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ofrep/v1/evaluate/flags/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluates one flag.
+         * @description An experiment is a flag: its key is `test_id`, its value the value or label of the visitor's variant. With `track`
+         *     in the experiment, the answer is an exposure, and a visitor keeps the variant of the first one.
+         */
+        post: operations["post_flag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ofrep/v1/evaluate/flags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluates all flags.
+         * @description Holds every running and stopped experiment. With `track` in an experiment, the answer is an exposure to it. The
+         *     answer names itself by `ETag`; send that as `If-None-Match` with the same context, and 304 says that nothing changed.
+         */
+        post: operations["post_flags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -257,6 +370,21 @@ export interface components {
          * @enum {string}
          */
         AccountStatus: "approved" | "pending" | "rejected" | "unverified";
+        /** @description A Bayesian view: both rates have the uniform prior Beta(1, 1). */
+        Bayesian: {
+            /**
+             * Format: double
+             * @description Probability that the variant's rate is higher than the control's.
+             */
+            chance_to_beat_control: number;
+            /**
+             * Format: double
+             * @description Rate that is lost on average by choosing the variant, in shares of visitors.
+             */
+            expected_loss: number;
+            /** @description 95 % credible interval of the lift. */
+            lift_interval: components["schemas"]["Interval"];
+        };
         /** @description Many events. */
         BulkBody: {
             /** @description 1 to 10,000 events. */
@@ -275,15 +403,62 @@ export interface components {
             /** @description Events that were not stored, and why. */
             rejected: components["schemas"]["RejectedEvent"][];
         };
+        /** @description What a comparison is made of. */
+        ComparedCounts: {
+            /**
+             * Format: int64
+             * @description Visitors.
+             */
+            exposures: number;
+            /**
+             * Format: int64
+             * @description Of them, converted.
+             */
+            converters: number;
+        };
+        /** @description One variant against the control. Visitors count under the label they were drawn, whatever they were served. */
+        Comparison: {
+            /** @description What is known of this variant. */
+            decision: components["schemas"]["Decision"];
+            /**
+             * Format: date-time
+             * @description When the decision was reached.
+             */
+            decided_at?: string | null;
+            /**
+             * Format: double
+             * @description How much higher the variant's unique conversion rate is, relative to the control's: 0.1 is 10 % higher.
+             *     Mantel-Haenszel over drawing epochs. Null while the control has no converters.
+             */
+            lift?: number | null;
+            lift_interval?: components["schemas"]["OpenInterval"] | null;
+            /**
+             * Format: double
+             * @description Anytime p-value of "the variant changes nothing": may be looked at as often as one likes.
+             */
+            p_value: number;
+            /**
+             * Format: double
+             * @description The same, corrected for the number of variants (Holm); this one decides.
+             */
+            adjusted_p_value: number;
+            /**
+             * Format: double
+             * @description Variant's rate minus control's, in shares of visitors. Null without visitors in both.
+             */
+            difference?: number | null;
+            difference_interval?: components["schemas"]["Interval"] | null;
+            bayesian?: components["schemas"]["Bayesian"] | null;
+        };
         /** @description A running experiment in the original's fields. */
         ConfigExperiment: {
             /** @description Its identifier. */
             test_id: string;
             /** @description For people. */
             description: string;
-            /** @description Label of each variant. */
+            /** @description Label of each variant, or the value of a typed one. */
             variants: {
-                [key: string]: string;
+                [key: string]: components["schemas"]["VariantValue"];
             };
             /** @description The event that counts. */
             target_event: string;
@@ -325,6 +500,11 @@ export interface components {
                 [key: string]: boolean;
             };
         };
+        /**
+         * @description What to do about an experiment.
+         * @enum {string}
+         */
+        Decision: "keep_running" | "better" | "worse" | "no_practical_difference" | "broken";
         /** @description A place in the file and what is wrong there. */
         DefinitionFault: {
             /** @description JSON Pointer of the place; the entry's `test_id` is part of the detail. */
@@ -355,6 +535,16 @@ export interface components {
             detail: string;
             /** @description Every mistake found. */
             errors: components["schemas"]["DefinitionFault"][];
+        };
+        /** @description Who asks. May have up to 500 attributes; those besides `targetingKey` decide nothing yet. */
+        EvaluationContext: {
+            /** @description The visitor's id. */
+            targetingKey: string;
+        };
+        /** @description For whom flags are to be evaluated. */
+        EvaluationRequest: {
+            /** @description Who asks. */
+            context: components["schemas"]["EvaluationContext"];
         };
         /** @description One event. */
         EventBody: {
@@ -423,9 +613,93 @@ export interface components {
              * @description Target events while the experiment was not running; not counted.
              */
             stopped_events: number;
+            /**
+             * Format: int64
+             * @description Target events after the conversion window; not counted.
+             */
+            late_events: number;
+            /**
+             * Format: int64
+             * @description Events that the experiment knows nothing of; not counted.
+             */
+            unknown_events: number;
+            /**
+             * Format: int64
+             * @description Visitors whose browser called itself a program at the first exposure; not counted.
+             */
+            bots: number;
+        };
+        /** @description The history of one experiment. */
+        ExperimentHistory: {
+            /** @description Always true. */
+            success: boolean;
+            /** @description The experiment. */
+            test_id: string;
+            /** @description Length of each step. */
+            grain: components["schemas"]["HistoryGrain"];
+            /** @description Ascending; empty when nothing was counted yet. */
+            points: components["schemas"]["HistoryPoint"][];
+        };
+        /** @description The plan. */
+        ExperimentPlan: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: double
+             * @description Rate of the control that the plan is made for.
+             */
+            base_rate: number;
+            /**
+             * Format: double
+             * @description How sure to find the lift.
+             */
+            power: number;
+            /**
+             * Format: double
+             * @description The lift: as asked, or the smallest that is found; null when not even the largest possible one is.
+             */
+            relative_lift?: number | null;
+            /**
+             * Format: double
+             * @description Visitors, all variants together: as asked, or as many as are needed when one looks all the time.
+             */
+            visitors: number;
+            /**
+             * Format: double
+             * @description Of these visitors, the ones in the smallest variant of the comparison.
+             */
+            visitors_in_smallest_variant: number;
+            /**
+             * Format: double
+             * @description Days at the present traffic; null before the first full day.
+             */
+            days?: number | null;
+        };
+        /** @description What is to be planned. Give a lift and get visitors, or give visitors and get a lift. */
+        ExperimentPlanRequest: {
+            /**
+             * Format: double
+             * @description Relative lift to be found, such as 0.1 for 10 % more conversions; not 0, above -1.
+             */
+            relative_lift?: number | null;
+            /**
+             * Format: double
+             * @description Visitors to be taken, all variants together.
+             */
+            visitors?: number | null;
+            /**
+             * Format: double
+             * @description Rate of the control, between 0 and 1; default: the one observed so far.
+             */
+            base_rate?: number | null;
+            /**
+             * Format: double
+             * @description How sure to find it, between 0 and 1; default 0.8.
+             */
+            power?: number | null;
         };
         /** @description One experiment. */
-        ExperimentResults: {
+        ExperimentResults: components["schemas"]["Inference"] & {
             /** @description Its identifier. */
             test_id: string;
             /** @description For people. */
@@ -477,6 +751,23 @@ export interface components {
             /** @description How the parts behind the numbers are doing. */
             health: components["schemas"]["ResultsHealth"];
         };
+        /** @description The results of a part of the visitors of one experiment. */
+        ExperimentSlices: {
+            /** @description Always true. */
+            success: boolean;
+            /** @description The experiment. */
+            test_id: string;
+            /**
+             * Format: date-time
+             * @description When the totals were read.
+             */
+            generated_at: string;
+            /** @description True: whoever looks at many parts finds differences by chance, so that no decision is made from them. */
+            exploratory: boolean;
+            segment?: components["schemas"]["Segment"] | null;
+            /** @description Each part; one called `all` when visitors are not split. */
+            slices: components["schemas"]["Slice"][];
+        };
         /**
          * @description Where an experiment is in its life at a given moment.
          * @enum {string}
@@ -490,6 +781,40 @@ export interface components {
             code: string;
             /** @description What was expected. */
             detail: string;
+        };
+        /** @description One flag for one visitor. */
+        Flag: {
+            /** @description The experiment's identifier. */
+            key: string;
+            /** @description The variant's value, of the same type for all variants. A label is text. */
+            value: components["schemas"]["VariantValue"];
+            /** @description Where the value comes from. */
+            reason: components["schemas"]["FlagReason"];
+            /** @description The variant's key. */
+            variant: string;
+            /** @description What else is known. */
+            metadata: components["schemas"]["FlagMetadata"];
+        };
+        /** @description What else is known of a flag's value. */
+        FlagMetadata: {
+            /** @description The experiment's identifier. */
+            experiment: string;
+            /** @description `running` or `stopped`. */
+            status: components["schemas"]["ExperimentStatus"];
+            /** @description Whether the visitor takes part. */
+            enrolled: boolean;
+            /** @description Whether the visitor's exposure to this variant is stored. Always false without `track`. */
+            exposureLogged: boolean;
+        };
+        /**
+         * @description Where a flag's value comes from.
+         * @enum {string}
+         */
+        FlagReason: "SPLIT" | "DISABLED";
+        /** @description All flags of one visitor. */
+        Flags: {
+            /** @description In file order. */
+            flags: components["schemas"]["Flag"][];
         };
         /** @description The health of the server in the original's shape. */
         HealthReply: {
@@ -514,6 +839,90 @@ export interface components {
             /** @description The writer of experiment data. */
             writer: components["schemas"]["WriterHealth"];
         };
+        /** @description A comparison at one moment. */
+        HistoryComparison: {
+            /**
+             * Format: double
+             * @description As in the results.
+             */
+            lift?: number | null;
+            lift_interval?: components["schemas"]["OpenInterval"] | null;
+            /**
+             * Format: double
+             * @description Anytime p-value, corrected for the number of variants: from the strongest evidence until then.
+             */
+            adjusted_p_value: number;
+        };
+        /**
+         * @description Length of a step of the history.
+         * @enum {string}
+         */
+        HistoryGrain: "hour" | "day" | "week";
+        /** @description What was known at the end of one step. */
+        HistoryPoint: {
+            /**
+             * Format: date-time
+             * @description Beginning of the step. With a conversion window: of the step in which the last windows closed.
+             */
+            at: string;
+            /** @description Each variant by drawn label, from the beginning of the experiment. */
+            variants: {
+                [key: string]: components["schemas"]["HistoryRate"];
+            };
+            /** @description Each variant but the control. */
+            comparisons: {
+                [key: string]: components["schemas"]["HistoryComparison"];
+            };
+        };
+        /** @description The rate of one variant at one moment. */
+        HistoryRate: {
+            /**
+             * Format: int64
+             * @description Visitors exposed.
+             */
+            exposures: number;
+            /**
+             * Format: int64
+             * @description Of them, converted.
+             */
+            converters: number;
+            /**
+             * Format: double
+             * @description `converters` ÷ `exposures`; null without visitors.
+             */
+            unique_conversion_rate?: number | null;
+            interval?: components["schemas"]["Interval"] | null;
+        };
+        /** @description What the counts of one experiment mean. */
+        Inference: {
+            /** @description The answer. */
+            verdict: components["schemas"]["Verdict"];
+            /** @description Each variant but the control. */
+            comparisons: {
+                [key: string]: components["schemas"]["Comparison"];
+            };
+            /** @description Whether the draw worked. */
+            sample_ratio: components["schemas"]["SampleRatio"];
+            /** @description How far it is. */
+            progress: components["schemas"]["Progress"];
+            /**
+             * @description Visitors and converters that the comparisons are made of, by drawn label: with a conversion window only
+             *     visitors whose window has closed.
+             */
+            compared: {
+                [key: string]: components["schemas"]["ComparedCounts"];
+            };
+            /**
+             * Format: double
+             * @description Relative difference below which variants are as good as equal.
+             */
+            practical_margin: number;
+            /**
+             * Format: int64
+             * @description How long after the exposure a conversion counts, in seconds; null without a window.
+             */
+            conversion_window_seconds?: number | null;
+        };
         /** @description A range that is likely to hold the true value. */
         Interval: {
             /**
@@ -526,6 +935,69 @@ export interface components {
              * @description Upper end.
              */
             high: number;
+        };
+        /** @description One figure. */
+        Kpi: {
+            /** @description Its identifier. */
+            kpi_id: string;
+            /** @description For people. */
+            name: string;
+            /** @description What it is. */
+            definition: string;
+            /** @description How it is computed. */
+            how_measured: string;
+            /** @description Why two people get the same number. */
+            why_well_defined: string;
+            /** @description Anything else worth knowing. */
+            note?: string | null;
+            /**
+             * Format: double
+             * @description Its value; null while it is not measured.
+             */
+            value?: number | null;
+            /**
+             * Format: double
+             * @description The change against the period before, relative; null while it is not measured.
+             */
+            trend?: number | null;
+            /** @description What is missing before it can be measured; null once it is. */
+            needs?: string | null;
+            experiment?: components["schemas"]["KpiExperiment"] | null;
+        };
+        /** @description What an experiment says about a figure. */
+        KpiExperiment: {
+            /** @description The experiment. */
+            test_id: string;
+            /** @description Its target event. */
+            target_event: string;
+            /** @description Its answer. */
+            verdict: components["schemas"]["Verdict"];
+            /** @description Counts and rates of each variant. */
+            results: {
+                [key: string]: components["schemas"]["VariantResults"];
+            };
+            /** @description Each variant but the control. */
+            comparisons: {
+                [key: string]: components["schemas"]["Comparison"];
+            };
+        };
+        /** @description The reply of `GET /api/kpis`. */
+        KpisReply: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: date-time
+             * @description When the figures were read.
+             */
+            generated_at: string;
+            /** @description The file's name. */
+            file: string;
+            /** @description What the figures are for, as the file says. */
+            description: string;
+            /** @description Why the file cannot be used; then there are no figures. */
+            problem?: string | null;
+            /** @description In file order. */
+            kpis: components["schemas"]["Kpi"][];
         };
         /** @description Who wants to sign in. One of the two names is enough, and either may hold either. */
         LoginRequest: {
@@ -609,6 +1081,28 @@ export interface components {
          * @enum {string}
          */
         MirrorStatus: "ok" | "catching_up" | "error" | "off" | "elsewhere";
+        /** @description Why nothing was evaluated. */
+        OfrepError: {
+            /** @description The flag, when one was asked for. */
+            key?: string | null;
+            /** @description `PARSE_ERROR`, `TARGETING_KEY_MISSING`, `INVALID_CONTEXT`, `FLAG_NOT_FOUND` or `GENERAL`. */
+            errorCode: string;
+            /** @description For people. */
+            errorDetails: string;
+        };
+        /** @description A range whose ends may be missing. */
+        OpenInterval: {
+            /**
+             * Format: double
+             * @description Lower end; null when there is no bound.
+             */
+            low?: number | null;
+            /**
+             * Format: double
+             * @description Upper end; null when there is no bound.
+             */
+            high?: number | null;
+        };
         /** @description The pricing page's variant. */
         PricingViewReply: {
             /** @description Always true. */
@@ -658,6 +1152,30 @@ export interface components {
             /** @description Same as `detail`. */
             message: string;
         };
+        /** @description How many visitors come, and how many are needed. */
+        Progress: {
+            /**
+             * Format: double
+             * @description Visitors a day, over the last full UTC days, seven at most; null before the first full day.
+             */
+            visitors_per_day?: number | null;
+            /**
+             * Format: int64
+             * @description As many as the file plans, all variants together.
+             */
+            planned_visitors?: number | null;
+            /**
+             * Format: double
+             * @description Visitors, all variants together, after which half of the experiments with the present rate and lift of the
+             *     leading variant have decided; null while nothing points to a difference.
+             */
+            needed_visitors?: number | null;
+            /**
+             * Format: double
+             * @description Days until then at the present traffic; null when either is not known.
+             */
+            days_to_decision?: number | null;
+        };
         /** @description An event that was not stored. */
         RejectedEvent: {
             /** @description Its position in the request, from 0. */
@@ -673,6 +1191,52 @@ export interface components {
             writer: components["schemas"]["WriterHealth"];
             /** @description The JSON mirror. */
             mirror: components["schemas"]["MirrorReport"];
+        };
+        /** @description Whether visitors came to the variants as designed. */
+        SampleRatio: {
+            /** @description In one word. */
+            status: components["schemas"]["SampleRatioStatus"];
+            /**
+             * Format: double
+             * @description Anytime p-value of "the shares are as designed".
+             */
+            p_value: number;
+            /**
+             * Format: date-time
+             * @description When the mismatch was found.
+             */
+            found_at?: string | null;
+            /** @description Visitors drawn for each variant. */
+            observed: {
+                [key: string]: number;
+            };
+            /** @description What the designed shares of the drawing epochs let expect. */
+            expected: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * @description Whether visitors came to the variants as designed.
+         * @enum {string}
+         */
+        SampleRatioStatus: "ok" | "mismatch";
+        /**
+         * @description What visitors are split by.
+         * @enum {string}
+         */
+        Segment: "device" | "visitor_kind";
+        /** @description One part of the visitors. */
+        Slice: {
+            /** @description Such as `mobile` or `returning`. */
+            name: string;
+            /** @description Visitors and converters by drawn label. */
+            compared: {
+                [key: string]: components["schemas"]["ComparedCounts"];
+            };
+            /** @description Each variant but the control, from this part alone. */
+            comparisons: {
+                [key: string]: components["schemas"]["Comparison"];
+            };
         };
         /** @description How the counts of an experiment grew. */
         Timeline: {
@@ -751,6 +1315,22 @@ export interface components {
              */
             unique_conversion_rate: number;
             unique_conversion_rate_interval?: components["schemas"]["Interval"] | null;
+        };
+        /** @description A label, on or off, or a number; of one kind for all variants of an experiment. */
+        VariantValue: string | boolean | number;
+        /** @description The answer of one experiment. */
+        Verdict: {
+            /** @description What to do. */
+            decision: components["schemas"]["Decision"];
+            /** @description The variant that the decision is about; null when it is about none. */
+            variant?: string | null;
+            /**
+             * Format: date-time
+             * @description When the decision was reached; it is not taken back later.
+             */
+            decided_at?: string | null;
+            /** @description The answer and its reason for people, in one or two sentences. */
+            sentence: string;
         };
         /** @description The writer of this process. */
         WriterHealth: {
@@ -1025,6 +1605,426 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_experiment_results: {
+        parameters: {
+            query?: {
+                /** @description First exposed on this UTC day or later, such as 2026-11-01 */
+                from?: string;
+                /** @description First exposed on this UTC day or before */
+                to?: string;
+                /** @description Split by `device` or `visitor_kind` */
+                segment?: components["schemas"]["Segment"];
+            };
+            header?: never;
+            path: {
+                /** @description The experiment */
+                test_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The results by part */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentSlices"];
+                };
+            };
+            /** @description A parameter is not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such experiment */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_timeseries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment */
+                test_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentHistory"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such experiment */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment */
+                test_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentPlanRequest"];
+            };
+        };
+        responses: {
+            /** @description The plan */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentPlan"];
+                };
+            };
+            /** @description The body is not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such experiment */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such plan can be made */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_kpis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KpisReply"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_flag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's `test_id` */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluationRequest"];
+            };
+        };
+        responses: {
+            /** @description The flag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flag"];
+                };
+            };
+            /** @description The body or its context cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfrepError"];
+                };
+            };
+            /** @description `OFREP_TOKENS` is set and none of them was sent; no body */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such experiment, or it is a draft */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfrepError"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfrepError"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfrepError"];
+                };
+            };
+        };
+    };
+    post_flags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer */
+                "If-None-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluationRequest"];
+            };
+        };
+        responses: {
+            /** @description All flags */
+            200: {
+                headers: {
+                    /** @description Names this answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flags"];
+                };
+            };
+            /** @description The answer is the one that `If-None-Match` names; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body or its context cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfrepError"];
+                };
+            };
+            /** @description `OFREP_TOKENS` is set and none of them was sent; no body */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfrepError"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfrepError"];
                 };
             };
         };

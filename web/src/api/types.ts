@@ -60,8 +60,44 @@ export type Interval = Schemas['Interval'];
 /** Counts and rates of one variant. */
 export type VariantResult = Schemas['VariantResults'];
 
-/** Cumulative counts of one variant at the end of a bucket. */
-export type TimelineCounts = Schemas['TimelineCounts'];
+/** What to do about an experiment, or what is known of one variant. */
+export type Decision = Schemas['Decision'];
+
+/** The answer of one experiment. */
+export type Verdict = Schemas['Verdict'];
+
+/** One variant against the control. */
+export type Comparison = Schemas['Comparison'];
+
+/** Bounds of a lift; a missing one is no bound. */
+export type OpenInterval = Schemas['OpenInterval'];
+
+/** Whether visitors came to the variants in the designed shares. */
+export type SampleRatio = Schemas['SampleRatio'];
+
+/** How many visitors come, and how many are needed. */
+export type ExperimentProgress = Schemas['Progress'];
+
+/** Answer of `GET /api/experiments/{test_id}/timeseries`: how the answer of one experiment came about. */
+export type ExperimentHistory = Schemas['ExperimentHistory'];
+
+/** Length of one step of a history. */
+export type HistoryGrain = Schemas['HistoryGrain'];
+
+/** What visitors can be split by. */
+export type Segment = Schemas['Segment'];
+
+/** Answer of `GET /api/experiments/{test_id}/results`: parts of the visitors, for exploring only. */
+export type ExperimentSlices = Schemas['ExperimentSlices'];
+
+/** One part of the visitors. */
+export type Slice = Schemas['Slice'];
+
+/** Body of `POST /api/experiments/{test_id}/plan`. */
+export type PlanRequest = Schemas['ExperimentPlanRequest'];
+
+/** Answer of `POST /api/experiments/{test_id}/plan`. */
+export type ExperimentPlan = Schemas['ExperimentPlan'];
 
 /** Irregularities of one experiment, each a count. */
 export type ExperimentHealth = Schemas['ExperimentHealth'];

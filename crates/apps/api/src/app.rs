@@ -21,6 +21,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
 use tower_http::csrf::CsrfLayer;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
 
 /// Requests in progress at once; beyond, callers hear 503 instead of waiting ever longer.
 const REQUESTS_AT_ONCE: usize = 2_000;
@@ -72,8 +73,10 @@ impl App {
         let identity = build_identity(config, &parts, Arc::clone(&limiter))?;
         let experiments_config = ExperimentsConfig {
             tests_file: config.tests_file.clone(),
+            kpis_file: config.kpis_file.clone(),
             log_folder: config.experiment_log_folder.clone(),
             secure_cookies,
+            ofrep_tokens: config.ofrep_tokens.clone(),
         };
         let experiments = Experiments::start(
             &experiments_config,
@@ -107,7 +110,9 @@ impl App {
         let router = guarded
             .merge(probes)
             .merge(
-                utoipa_swagger_ui::SwaggerUi::new("/api/docs")
+                SwaggerUi::new("/api/docs")
+                    // Without the top bar: its logo brings a style sheet of its own, which our policy refuses.
+                    .config(utoipa_swagger_ui::Config::default().use_base_layout())
                     .url("/api/docs/openapi.json", document.clone()),
             )
             .fallback(pages::fallback)
@@ -205,7 +210,11 @@ fn cors(config: &Config) -> anyhow::Result<CorsLayer> {
             header::CONTENT_TYPE,
             header::AUTHORIZATION,
             header::HeaderName::from_static("idempotency-key"),
-        ]))
+            // What flag clients (OFREP) send and read.
+            header::HeaderName::from_static("x-api-key"),
+            header::IF_NONE_MATCH,
+        ])
+        .expose_headers([header::ETAG]))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]

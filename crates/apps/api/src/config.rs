@@ -1,15 +1,19 @@
 //! Everything that can be set from outside, read once at the start.
 
 use dashly_db::DatabaseUrl;
+use dashly_experiments::OfrepTokens;
 use dashly_identity::parse_token_lifetime;
 use dashly_kernel::Secret;
-use dashly_telemetry::LogFormat;
+use dashly_telemetry::{LogFilter, LogFormat};
 use dashly_web::TrustedProxies;
 use std::fmt::Display;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+
+/// What stands for the value of a variable that is not set and has no default.
+const NOT_SET: &str = "(not set)";
 
 /// A variable has a value that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +30,7 @@ pub struct ConfigError {
 pub struct Setting {
     /// Its name.
     pub name: &'static str,
-    /// Its value; `(set)` for secrets.
+    /// Its value; `(set)` for secrets, `(not set)` where there is none.
     pub value: String,
     /// Whether it was set or is the default.
     pub is_default: bool,
@@ -67,6 +71,14 @@ impl<'a> Settings<'a> {
         value
     }
 
+    /// A text that has no default.
+    fn optional(&mut self, name: &'static str) -> Option<String> {
+        let found = self.find(name);
+        let value = found.clone().unwrap_or_else(|| NOT_SET.to_owned());
+        self.read.push(Setting { name, value, is_default: found.is_none() });
+        found
+    }
+
     /// `expected` ends the sentence that tells what is wrong.
     fn value<T: FromStr>(
         &mut self,
@@ -75,10 +87,7 @@ impl<'a> Settings<'a> {
         expected: &str,
     ) -> Result<T, ConfigError> {
         let text = self.text(name, default);
-        text.parse().map_err(|_| ConfigError {
-            variable: name.to_owned(),
-            problem: format!("found `{text}`; expected {expected}"),
-        })
+        text.parse().map_err(|_| unusable(name, &text, expected))
     }
 
     fn path(&mut self, name: &'static str, default: &str) -> PathBuf {
@@ -97,10 +106,15 @@ impl<'a> Settings<'a> {
             (None, Some(path)) => Some(read_secret_file(&file_variable, &path)?),
             (None, None) => None,
         };
-        let shown = if value.is_some() { "(set)" } else { "(not set)" };
+        let shown = if value.is_some() { "(set)" } else { NOT_SET };
         self.read.push(Setting { name, value: shown.to_owned(), is_default: value.is_none() });
         Ok(value.map(Secret::new))
     }
+}
+
+fn unusable(variable: &str, found: &str, expected: &str) -> ConfigError {
+    let problem = format!("found `{found}`; expected {expected}");
+    ConfigError { variable: variable.to_owned(), problem }
 }
 
 fn read_secret_file(variable: &str, path: &str) -> Result<String, ConfigError> {
@@ -134,12 +148,16 @@ pub struct Config {
     pub admin_email: String,
     /// `CORS_ORIGIN`: origins whose pages may call with cookies; none by default.
     pub cors_origins: Vec<String>,
+    /// `OFREP_TOKENS`: who may evaluate flags; everybody by default.
+    pub ofrep_tokens: OfrepTokens,
     /// `DATA_DIR`.
     pub data_folder: PathBuf,
     /// `EXPERIMENT_LOG_DIR`; none when it is `off`.
     pub experiment_log_folder: Option<PathBuf>,
     /// `TESTS_FILE`.
     pub tests_file: PathBuf,
+    /// `TEAM_KPIS_FILE`.
+    pub kpis_file: PathBuf,
     /// `DRAIN_SECONDS`.
     pub drain: Duration,
     /// `PUBLIC_URL`: where visitors reach this server.
@@ -149,7 +167,7 @@ pub struct Config {
     /// `LOG_FORMAT`.
     pub log_format: LogFormat,
     /// `LOG_FILTER`.
-    pub log_filter: String,
+    pub log_filter: LogFilter,
 }
 
 impl Config {
@@ -174,12 +192,9 @@ impl Config {
         let admin_email = settings.text("ADMIN_EMAIL", "admin@example.com");
         let public_url = public_url(settings)?;
         let cors_origins = cors_origins(settings)?;
-        let logs = settings.text("EXPERIMENT_LOG_DIR", "");
-        let experiment_log_folder = match logs.as_str() {
-            "off" => None,
-            "" => Some(data_folder.join("experiment-logs")),
-            folder => Some(PathBuf::from(folder)),
-        };
+        let logs =
+            settings.path("EXPERIMENT_LOG_DIR", &data_folder.join("experiment-logs").display().to_string());
+        let experiment_log_folder = (logs.as_os_str() != "off").then_some(logs);
         Ok(Self {
             port,
             host,
@@ -191,17 +206,19 @@ impl Config {
             admin_password,
             admin_email,
             cors_origins,
+            ofrep_tokens: ofrep_tokens(settings)?,
             experiment_log_folder,
             tests_file: settings.path("TESTS_FILE", "tests.json"),
+            kpis_file: settings.path("TEAM_KPIS_FILE", "team-kpis.json"),
             drain: drain(settings)?,
             public_url,
-            trusted_proxies: settings.value(
-                "TRUSTED_PROXIES",
-                "",
-                "addresses or networks such as 10.0.0.0/8, with commas between",
-            )?,
+            trusted_proxies: trusted_proxies(settings)?,
             log_format: settings.value("LOG_FORMAT", "text", "text or json")?,
-            log_filter: settings.text("LOG_FILTER", "info"),
+            log_filter: settings.value(
+                "LOG_FILTER",
+                "info",
+                "directives such as info,dashly_experiments=debug",
+            )?,
             data_folder,
         })
     }
@@ -221,10 +238,9 @@ fn database(settings: &mut Settings<'_>, data_folder: &std::path::Path) -> Resul
     if let Some(url) = settings.secret("DATABASE_URL")? {
         return url.expose().parse().map_err(|error| wrong("DATABASE_URL", &error));
     }
-    let Some(host) = settings.find("DB_HOST") else {
+    let Some(host) = settings.optional("DB_HOST") else {
         return Ok(DatabaseUrl::Sqlite(data_folder.join("dashly.db")));
     };
-    settings.read.push(Setting { name: "DB_HOST", value: host.clone(), is_default: false });
     let port: u16 = settings.value("DB_PORT", "5432", "a number from 0 to 65535")?;
     let name = settings.text("DB_NAME", "dashly");
     let user = settings.text("DB_USER", "dashly");
@@ -264,33 +280,39 @@ fn percent_encode(text: &str) -> String {
 }
 
 fn public_url(settings: &mut Settings<'_>) -> Result<Option<String>, ConfigError> {
-    let url = settings.text("PUBLIC_URL", "");
-    if url.is_empty() {
-        return Ok(None);
-    }
+    let Some(url) = settings.optional("PUBLIC_URL") else { return Ok(None) };
     let url = url.trim_end_matches('/');
     if is_origin(url) {
         return Ok(Some(url.to_owned()));
     }
-    let problem =
-        format!("found `{url}`; expected an address such as https://dashly.example.com, without a path");
-    Err(ConfigError { variable: "PUBLIC_URL".to_owned(), problem })
+    Err(unusable("PUBLIC_URL", url, "an address such as https://dashly.example.com, without a path"))
+}
+
+fn trusted_proxies(settings: &mut Settings<'_>) -> Result<TrustedProxies, ConfigError> {
+    let Some(list) = settings.optional("TRUSTED_PROXIES") else { return Ok(TrustedProxies::default()) };
+    let expected = "addresses or networks such as 10.0.0.0/8, with commas between";
+    list.parse().map_err(|_| unusable("TRUSTED_PROXIES", &list, expected))
 }
 
 fn cors_origins(settings: &mut Settings<'_>) -> Result<Vec<String>, ConfigError> {
-    let list = settings.text("CORS_ORIGIN", "");
+    let list = settings.optional("CORS_ORIGIN").unwrap_or_default();
     let origins: Vec<String> =
         list.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
     match origins.iter().find(|origin| !is_origin(origin)) {
         None => Ok(origins),
-        Some(wrong) => {
-            let problem = format!(
-                "found `{wrong}`; expected exact origins such as https://shop.example.com, with commas between \
-                 (`*` is not allowed: these calls carry cookies)"
-            );
-            Err(ConfigError { variable: "CORS_ORIGIN".to_owned(), problem })
-        }
+        Some(wrong) => Err(unusable(
+            "CORS_ORIGIN",
+            wrong,
+            "exact origins such as https://shop.example.com, with commas between \
+             (`*` is not allowed: these calls carry cookies)",
+        )),
     }
+}
+
+fn ofrep_tokens(settings: &mut Settings<'_>) -> Result<OfrepTokens, ConfigError> {
+    let Some(list) = settings.secret("OFREP_TOKENS")? else { return Ok(OfrepTokens::default()) };
+    OfrepTokens::parse(&list)
+        .map_err(|error| ConfigError { variable: "OFREP_TOKENS".to_owned(), problem: error.to_string() })
 }
 
 /// Scheme, host and perhaps a port, as browsers send it.

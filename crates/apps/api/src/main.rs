@@ -1,6 +1,7 @@
 //! `dashly-api`: the main API as a container runs it. Configured by the environment; migrations run beforehand.
 
 use dashly_api::{Config, Migrate, Settings, run};
+use dashly_telemetry::{LogFilter, LogFormat, start_logs};
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -18,9 +19,9 @@ async fn main() -> ExitCode {
 async fn serve() -> anyhow::Result<()> {
     let lookup = |name: &str| std::env::var(name).ok();
     let config = Config::read(&mut Settings::new(&lookup), "0.0.0.0");
-    let (format, filter) = config.as_ref().map_or((dashly_telemetry::LogFormat::Text, "info"), |config| {
-        (config.log_format, &config.log_filter)
-    });
-    dashly_telemetry::start_logs(format, filter);
+    match &config {
+        Ok(config) => start_logs(config.log_format, &config.log_filter),
+        Err(_) => start_logs(LogFormat::default(), &LogFilter::default()),
+    }
     run(config?, Migrate::Beforehand, None, |_| {}).await
 }

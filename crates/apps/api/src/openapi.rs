@@ -11,6 +11,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
     ),
     tags(
         (name = "experiments", description = "Assignment, exposures, events and results"),
+        (name = "flags", description = "Experiments as feature flags, by the OpenFeature Remote Evaluation Protocol"),
         (name = "auth", description = "Sign-in"),
         (name = "health", description = "What an operator and an orchestrator ask")
     )
@@ -25,6 +26,10 @@ pub(crate) fn base_document() -> utoipa::openapi::OpenApi {
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     components
         .add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("token"))));
+    let ofrep_bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    components.add_security_scheme("ofrep_bearer", SecurityScheme::Http(ofrep_bearer));
+    let ofrep_key = ApiKey::Header(ApiKeyValue::new("X-API-Key"));
+    components.add_security_scheme("ofrep_key", SecurityScheme::ApiKey(ofrep_key));
     document
 }
 

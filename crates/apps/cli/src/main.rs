@@ -8,7 +8,7 @@ mod environment;
 mod output;
 
 use clap::{Parser, Subcommand};
-use commands::{admin, doctor, load_test, migrate, openapi, results, serve, simulate};
+use commands::{admin, doctor, experiments, load_test, migrate, openapi, results, serve, simulate};
 use std::process::ExitCode;
 
 /// Self-hosted marketing analytics with trustworthy A/B experiments.
@@ -46,12 +46,14 @@ enum Command {
     Migrate,
     /// Send visitors with known behaviour to a running server and compare what it counts
     Simulate(simulate::Arguments),
-    /// Load a running server and check that everything it acknowledged is stored
+    /// Put load on a running server and check that everything it acknowledged is stored
     #[command(name = "load-test")]
     LoadTest(load_test::Arguments),
     /// Print the results of all experiments from the database
     #[command(after_help = DATABASE_NEEDS)]
     Results(results::Arguments),
+    /// Look after what is kept of the experiments
+    Experiments(experiments::Arguments),
     /// Show every setting and check everything Dashly depends on
     #[command(
         after_help = "Needs nothing and changes nothing. Exit code: 0 when every check passes, else 1."
@@ -85,6 +87,7 @@ async fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Simulate(arguments) => simulate::simulate(arguments).await,
         Command::LoadTest(arguments) => load_test::load_test(arguments).await,
         Command::Results(arguments) => results::results(&arguments).await,
+        Command::Experiments(arguments) => experiments::experiments(arguments).await,
         Command::Doctor(arguments) => doctor::doctor(&arguments).await,
         Command::Admin(arguments) => admin::admin(arguments).await,
         Command::Openapi => openapi::openapi().await,

@@ -17,6 +17,7 @@ mod failures;
 mod jar;
 mod load_test;
 mod progress;
+mod ratio;
 mod replies;
 mod simulate;
 mod site;

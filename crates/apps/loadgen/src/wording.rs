@@ -35,6 +35,11 @@ pub(crate) fn seconds(milliseconds: u64) -> String {
     format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100)
 }
 
+/// `Seed 7 (the same choices again with --seed 7).`
+pub(crate) fn seed_line(seed: u64) -> String {
+    format!("Seed {seed} (the same choices again with --seed {seed}).")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

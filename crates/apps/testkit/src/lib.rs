@@ -21,6 +21,7 @@ mod link;
 mod macros;
 mod reply;
 mod setup;
+mod stored_rows;
 mod visitor;
 
 pub use app::{Replica, TestApp};
@@ -32,4 +33,5 @@ pub use ids::SeededIds;
 pub use link::Link;
 pub use reply::Reply;
 pub use setup::{Setup, tests_json};
+pub use stored_rows::{EventRow, ExposureRow, event_rows, exposure_rows};
 pub use visitor::{Call, Visitor};

@@ -1,20 +1,18 @@
 //! The experiments of one process: everything the routes and layers share.
 
-use crate::assignment::Assignments;
-use crate::definitions::{DefinitionsFile, Phase};
+use crate::assignment::{Assignments, VisitorId};
+use crate::definitions::{DefinitionsFile, Experiment, Phase};
 use crate::ingest::{
     EventOutcome, EventRecord, ExposureRecord, KnownExposures, Outcome, Record, WriteError, Writer,
 };
 use crate::mirror::{Mirror, MirrorFolder};
-use crate::results::{
-    DefinitionsHealth, DefinitionsProblem, Results, ResultsHealth, WriterHealth, WriterStatus, read_results,
-    read_stored,
-};
+use crate::ofrep::{FirstExposures, OfrepTokens};
+use crate::results::{DefinitionsHealth, DefinitionsProblem, ResultsHealth, WriterHealth, WriterStatus};
 use crate::segments::{Device, VisitorKind};
-use dashly_db::{Db, DbError};
+use dashly_db::Db;
 use dashly_kernel::{Clock, Ids, Timestamp};
 use dashly_telemetry::{Health, Tasks};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,10 +26,14 @@ const EVENT_PATIENCE: Duration = Duration::from_secs(5);
 pub struct ExperimentsConfig {
     /// The file of experiments. Set by `TESTS_FILE`.
     pub tests_file: PathBuf,
+    /// The file of key figures. Set by `TEAM_KPIS_FILE`.
+    pub kpis_file: PathBuf,
     /// Where the JSON mirror is kept; none switches it off. Set by `EXPERIMENT_LOG_DIR`.
     pub log_folder: Option<PathBuf>,
     /// Whether cookies are for TLS only.
     pub secure_cookies: bool,
+    /// Who may evaluate flags over OFREP. Set by `OFREP_TOKENS`.
+    pub ofrep_tokens: OfrepTokens,
 }
 
 /// The experiments of one process. Cheap to clone; all clones share the writer, the file and the mirror.
@@ -49,6 +51,9 @@ struct Shared {
     writer: Writer,
     mirror: Mirror,
     secure_cookies: bool,
+    kpis_file: PathBuf,
+    first_exposures: FirstExposures,
+    ofrep_tokens: OfrepTokens,
 }
 
 impl std::fmt::Debug for Experiments {
@@ -124,14 +129,33 @@ impl Experiments {
         let writer = Writer::start(db.clone(), Arc::clone(&known), Arc::clone(&clock), health.clone(), tasks);
         let folder = config.log_folder.clone().map_or(MirrorFolder::Off, MirrorFolder::At);
         let mirror = Mirror::start(folder, db.clone(), writer.commits(), health.clone(), tasks);
-        let secure_cookies = config.secure_cookies;
-        let shared = Shared { db, clock, ids, definitions, known, writer, mirror, secure_cookies };
+        let shared = Shared {
+            first_exposures: FirstExposures::of(db.clone()),
+            ofrep_tokens: config.ofrep_tokens.clone(),
+            secure_cookies: config.secure_cookies,
+            kpis_file: config.kpis_file.clone(),
+            db,
+            clock,
+            ids,
+            definitions,
+            known,
+            writer,
+            mirror,
+        };
         Self { shared: Arc::new(shared) }
     }
 
     /// The file of experiments.
     pub fn definitions(&self) -> &DefinitionsFile {
         &self.shared.definitions
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.shared.db
+    }
+
+    pub(crate) fn kpis_file(&self) -> &Path {
+        &self.shared.kpis_file
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -155,45 +179,72 @@ impl Experiments {
         view: &str,
         headers: &http::HeaderMap,
     ) -> Exposed {
-        let visitor = assignments.visitor.as_str();
-        let mut test_ids = Vec::new();
-        let mut records = Vec::new();
-        let shown =
-            assignments.assigned.iter().filter(|one| one.enrolled && one.experiment.is_shown_in(view));
-        for assigned in shown {
-            let test_id = &assigned.experiment.test_id;
-            test_ids.push(Arc::clone(test_id));
-            if self.shared.known.contains(visitor, test_id, &assigned.variant().key) {
-                continue;
-            }
-            records.push(Record::Exposure(ExposureRecord {
-                visitor: assignments.visitor.shared(),
-                experiment: Arc::clone(&assigned.experiment),
-                served: assigned.served,
-                device: Device::of(headers),
-                visitor_kind: if assignments.is_returning {
-                    VisitorKind::Returning
-                } else {
-                    VisitorKind::New
-                },
-                recorded_at: self.now(),
-            }));
+        let shown: Vec<_> = assignments
+            .assigned
+            .iter()
+            .filter(|one| one.enrolled && one.experiment.is_shown_in(view))
+            .map(|one| (Arc::clone(&one.experiment), one.served))
+            .collect();
+        let visitor_kind = if assignments.is_returning { VisitorKind::Returning } else { VisitorKind::New };
+        let test_ids = shown.iter().map(|(experiment, _)| Arc::clone(&experiment.test_id)).collect();
+        if self.log_exposures(&assignments.visitor, shown, visitor_kind, headers).await {
+            Exposed { logged: true, test_ids }
+        } else {
+            Exposed { logged: false, test_ids: Vec::new() }
         }
+    }
+
+    /// Records that the visitor was shown these variants, given by position; gives whether all of that is stored now.
+    pub(crate) async fn log_exposures(
+        &self,
+        visitor: &VisitorId,
+        shown: Vec<(Arc<Experiment>, usize)>,
+        visitor_kind: VisitorKind,
+        headers: &http::HeaderMap,
+    ) -> bool {
+        let known = &self.shared.known;
+        let is_new = |(experiment, served): &(Arc<Experiment>, usize)| {
+            !known.contains(visitor.as_str(), &experiment.test_id, &experiment.variant(*served).key)
+        };
+        let (device, recorded_at) = (Device::of(headers), self.now());
+        let records: Vec<_> = shown
+            .into_iter()
+            .filter(is_new)
+            .map(|(experiment, served)| {
+                let visitor = visitor.shared();
+                Record::Exposure(ExposureRecord {
+                    visitor,
+                    experiment,
+                    served,
+                    device,
+                    visitor_kind,
+                    recorded_at,
+                })
+            })
+            .collect();
         if records.is_empty() {
-            return Exposed { logged: true, test_ids };
+            return true;
         }
         let keys: Vec<_> = records.iter().filter_map(exposure_key).collect();
-        match self.shared.writer.store(records, VIEW_PATIENCE).await {
-            Ok(_) => {
-                // Also those that were stored before this process started: the next view need not ask again.
-                for (visitor, test_id, variant) in &keys {
-                    self.shared.known.remember(visitor, test_id, variant);
-                }
-                Exposed { logged: true, test_ids }
+        // When it fails, the writer has logged why. The answer must go on; the next one logs the exposure.
+        let is_stored = self.shared.writer.store(records, VIEW_PATIENCE).await.is_ok();
+        if is_stored {
+            // Also those that were stored before this process started: the next view need not ask again.
+            for (visitor, test_id, variant) in &keys {
+                known.remember(visitor, test_id, variant);
             }
-            // The writer has logged why. The view must go on; the next one logs the exposure.
-            Err(_) => Exposed { logged: false, test_ids: Vec::new() },
         }
+        is_stored
+    }
+
+    /// What visitors were shown first.
+    pub(crate) fn first_exposures(&self) -> &FirstExposures {
+        &self.shared.first_exposures
+    }
+
+    /// Who may evaluate flags.
+    pub(crate) fn ofrep_tokens(&self) -> &OfrepTokens {
+        &self.shared.ofrep_tokens
     }
 
     /// Stores one event of the request's visitor; on return it is committed.
@@ -260,19 +311,6 @@ impl Experiments {
                 Outcome::Exposure(_) => None,
             })
             .collect())
-    }
-
-    /// The results of all experiments, read from the totals.
-    ///
-    /// # Errors
-    /// [`DbError`].
-    pub async fn results(&self) -> Result<Results, DbError> {
-        let stored = read_stored(&self.shared.db).await?;
-        let now = self.now();
-        let definitions = self.shared.definitions.current();
-        let (total_exposures, total_events, experiments) = read_results(&definitions, &stored, now);
-        let health = self.health();
-        Ok(Results { success: true, generated_at: now, total_exposures, total_events, experiments, health })
     }
 
     /// How the file, the writer and the mirror are doing.

@@ -24,7 +24,8 @@ macro_rules! migration {
 }
 
 /// Every migration in order. A test compares this list with the folders.
-const MIGRATIONS: &[Migration] = &[migration!("0001_experiments"), migration!("0002_identity")];
+const MIGRATIONS: &[Migration] =
+    &[migration!("0001_experiments"), migration!("0002_identity"), migration!("0003_inference")];
 
 /// Every migration that this program knows, in order.
 pub const fn migrations() -> &'static [Migration] {

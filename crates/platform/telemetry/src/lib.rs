@@ -8,6 +8,6 @@ mod prometheus;
 mod tasks;
 
 pub use health::{Component, Health, HealthReport, Phase};
-pub use logs::{InvalidLogFormat, LogFormat, start_logs};
+pub use logs::{InvalidLogFilter, InvalidLogFormat, LogFilter, LogFormat, start_logs};
 pub use prometheus::{InstallMetricsError, Metrics};
 pub use tasks::{ShutdownSignal, Tasks};

@@ -1,5 +1,6 @@
 //! Structured logs.
 
+use std::io::IsTerminal;
 use std::str::FromStr;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -32,14 +33,44 @@ impl FromStr for LogFormat {
     }
 }
 
-/// Sends all log lines of the process to standard error, so that standard output stays for results.
-///
-/// `filter` is a list of directives such as `info,dashly_experiments=debug`; one that cannot be read counts as `info`.
-/// A second call changes nothing.
-pub fn start_logs(format: LogFormat, filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let registry = tracing_subscriber::registry().with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+/// Which log lines are written: a list of directives such as `info,dashly_experiments=debug`. Set by `LOG_FILTER`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFilter(String);
+
+impl LogFilter {
+    /// Only what somebody should look at.
+    pub fn warn() -> Self {
+        Self("warn".to_owned())
+    }
+}
+
+impl Default for LogFilter {
+    fn default() -> Self {
+        Self("info".to_owned())
+    }
+}
+
+/// The text is not a list of directives.
+#[derive(Debug, thiserror::Error)]
+#[error("expected directives such as info,dashly_experiments=debug")]
+pub struct InvalidLogFilter;
+
+impl FromStr for LogFilter {
+    type Err = InvalidLogFilter;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLogFilter> {
+        EnvFilter::try_new(text).map_or(Err(InvalidLogFilter), |_| Ok(Self(text.to_owned())))
+    }
+}
+
+/// Sends all log lines of the process to standard error, so that standard output stays for results. They are coloured
+/// only at a terminal. A second call changes nothing.
+pub fn start_logs(format: LogFormat, filter: &LogFilter) {
+    let registry = tracing_subscriber::registry().with(EnvFilter::new(&filter.0));
+    let mut lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    if !std::io::stderr().is_terminal() {
+        lines.set_ansi(false);
+    }
     // Fails only when logs are already started, which is what we want then.
     let _ = match format {
         LogFormat::Text => registry.with(lines).try_init(),

@@ -20,6 +20,11 @@ impl From<Problem> for Failure {
     }
 }
 
+/// Put among a refusal's extensions, says that its body is as a foreign protocol wants it, empty perhaps:
+/// [`crate::observe()`] writes none.
+#[derive(Debug, Clone, Copy)]
+pub struct KeepBody;
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = Response::new(axum::body::Body::empty());

@@ -20,7 +20,9 @@ pub use body::{Body, BodyFault, FORM, JSON, content_type_is, parse_form, parse_j
 pub use body_budget::{BodyBudget, share_body_budget};
 pub use client_address::{ClientAddress, TrustedProxies};
 pub use cookies::{SetCookie, find_cookie};
-pub use failure::{Failure, FieldErrorDocument, ProblemDocument, method_not_allowed, route_not_found};
+pub use failure::{
+    Failure, FieldErrorDocument, KeepBody, ProblemDocument, method_not_allowed, route_not_found,
+};
 pub use observe::{Observe, RequestId, observe};
 pub use overload::{Overload, refuse_overload};
 pub use security_headers::SecurityHeaders;

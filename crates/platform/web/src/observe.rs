@@ -1,6 +1,6 @@
 //! What every request passes through.
 
-use crate::{Failure, SecurityHeaders};
+use crate::{Failure, KeepBody, SecurityHeaders};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -63,7 +63,7 @@ fn write_refusal(response: &mut Response, request_id: &str, path: &str) {
             "a page of another origin may not change anything here; list it in CORS_ORIGIN if it may",
         );
         Failure::from(problem).render(response, request_id, path);
-    } else if is_bare_refusal(response) {
+    } else if response.extensions().get::<KeepBody>().is_none() && is_bare_refusal(response) {
         let status = response.status();
         let title = status.canonical_reason().unwrap_or("The request was refused");
         let problem = Problem::new(status.as_u16(), "refused", title, title);

@@ -17,7 +17,8 @@ use tower::ServiceExt;
 const MAX_CONNECTIONS: usize = 10_000;
 /// How long a caller may take to send a request's head, and how long an idle connection is kept.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// A request's head (line and headers) may have this many bytes; above, it is answered 431.
+/// A request's head (line, headers and the empty line that ends them) may have this many bytes; above, it is answered
+/// 431.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// Requests in progress get this long to end once the listener is closed.
 const FINISH_TIMEOUT: Duration = Duration::from_secs(8);
@@ -120,6 +121,9 @@ async fn serve_connection(
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
+        // The size of the buffer alone is no exact limit: a head that ends in the same read passes beyond it. The number
+        // of headers stays hyper's own limit, 100: to set it, even to that, costs an allocation with every request.
+        .max_header_size(MAX_HEAD_BYTES)
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {

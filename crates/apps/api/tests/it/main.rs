@@ -17,7 +17,13 @@ mod events;
 #[cfg(test)]
 mod histories;
 #[cfg(test)]
+mod inference;
+#[cfg(test)]
+mod kpis;
+#[cfg(test)]
 mod mirror;
+#[cfg(test)]
+mod ofrep;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]

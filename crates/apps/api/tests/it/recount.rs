@@ -1,7 +1,7 @@
 //! The results again, counted from the raw rows by other means than the server's.
 //!
-//! What is recounted: `experiment_totals`, `experiment_timeline` and `experiment_signals`, each as sorted lines of text,
-//! so that a difference shows as a difference of lines.
+//! What is recounted: `experiment_totals`, `experiment_timeline`, `experiment_draws` and `experiment_signals`, each as
+//! sorted lines of text, so that a difference shows as a difference of lines.
 
 use crate::rows::{EventRow, ExposureRow, events, exposures};
 use dashly_db::{Sql, sql};
@@ -9,16 +9,17 @@ use dashly_kernel::Timestamp;
 use dashly_testkit::TestApp;
 use std::collections::{BTreeMap, HashMap};
 
-/// The three tables, line by line.
+/// The tables, line by line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Counts {
     pub(crate) totals: Vec<String>,
     pub(crate) timeline: Vec<String>,
+    pub(crate) draws: Vec<String>,
     pub(crate) signals: Vec<String>,
 }
 
-/// The target event of each experiment of a history, and whether events of it count at all now.
-pub(crate) type Targets<'a> = &'a [(&'a str, &'a str)];
+/// The target event of each experiment of a history, and its conversion window in seconds.
+pub(crate) type Targets<'a> = &'a [(&'a str, &'a str, Option<i64>)];
 
 /// What the server keeps.
 pub(crate) async fn kept(app: &TestApp) -> Counts {
@@ -26,8 +27,12 @@ pub(crate) async fn kept(app: &TestApp) -> Counts {
         "select test_id, variant, drawn_variant, epoch, day, device, visitor_kind, exposures, events, converters
          from experiment_totals"
     );
-    const TIMELINE: Sql =
-        sql!("select test_id, variant, hour, exposures, events, converters from experiment_timeline");
+    const TIMELINE: Sql = sql!(
+        "select test_id, variant, drawn_variant, epoch, hour, exposures, events, converters
+             from experiment_timeline"
+    );
+    const DRAWS: Sql =
+        sql!("select test_id, epoch, drawn_variant, exposures, converters from experiment_draws");
     const SIGNALS: Sql = sql!("select test_id, signal, count from experiment_signals");
     let mut counts = Counts::default();
     for row in app.db.fetch_all(TOTALS.query()).await.unwrap() {
@@ -38,10 +43,15 @@ pub(crate) async fn kept(app: &TestApp) -> Counts {
         counts.totals.push(format!("{} {day} {numbers:?}", texts.join(" ")));
     }
     for row in app.db.fetch_all(TIMELINE.query()).await.unwrap() {
-        let (test_id, variant): (String, String) = (row.get(0).unwrap(), row.get(1).unwrap());
-        let hour: Timestamp = row.get(2).unwrap();
-        let numbers: Vec<i64> = (3..6).map(|column| row.get(column).unwrap()).collect();
-        counts.timeline.push(format!("{test_id} {variant} {hour} {numbers:?}"));
+        let texts: Vec<String> = (0..4).map(|column| row.get::<String>(column).unwrap()).collect();
+        let hour: Timestamp = row.get(4).unwrap();
+        let numbers: Vec<i64> = (5..8).map(|column| row.get(column).unwrap()).collect();
+        counts.timeline.push(format!("{} {hour} {numbers:?}", texts.join(" ")));
+    }
+    for row in app.db.fetch_all(DRAWS.query()).await.unwrap() {
+        let texts: Vec<String> = (0..3).map(|column| row.get::<String>(column).unwrap()).collect();
+        let numbers: Vec<i64> = (3..5).map(|column| row.get(column).unwrap()).collect();
+        counts.draws.push(format!("{} {numbers:?}", texts.join(" ")));
     }
     for row in app.db.fetch_all(SIGNALS.query()).await.unwrap() {
         let (test_id, signal): (String, String) = (row.get(0).unwrap(), row.get(1).unwrap());
@@ -59,15 +69,25 @@ pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>) -> Counts {
     let firsts = first_exposures(&exposures);
     let mut totals: BTreeMap<String, [i64; 3]> = BTreeMap::new();
     let mut timeline: BTreeMap<String, [i64; 3]> = BTreeMap::new();
+    let mut draws: BTreeMap<String, [i64; 2]> = BTreeMap::new();
     let mut signals: BTreeMap<(String, &str), i64> = BTreeMap::new();
     let mut add = |first: &ExposureRow, at: Timestamp, change: [i64; 3]| {
         let ExposureRow { test_id, variant, drawn_variant, epoch, device, visitor_kind, recorded_at, .. } =
             first;
         let day = recorded_at.start_of_day();
         let total = format!("{test_id} {variant} {drawn_variant} {epoch} {device} {visitor_kind} {day}");
-        let hour = format!("{test_id} {variant} {}", at.start_of_hour());
-        for cell in [totals.entry(total).or_default(), timeline.entry(hour).or_default()] {
+        let hour = format!("{test_id} {variant} {drawn_variant} {epoch} {}", at.start_of_hour());
+        let mut cells = vec![totals.entry(total).or_default()];
+        if device != "bot" {
+            cells.push(timeline.entry(hour).or_default());
+        }
+        for cell in cells {
             cell.iter_mut().zip(change).for_each(|(sum, more)| *sum += more);
+        }
+        if device != "bot" {
+            let draw = draws.entry(format!("{test_id} {epoch} {drawn_variant}")).or_default();
+            draw[0] += change[0];
+            draw[1] += change[2];
         }
     };
     for first in firsts.values() {
@@ -78,10 +98,18 @@ pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>) -> Counts {
         let Some(test_id) = event.test_id.as_deref() else { continue };
         let key = (event.visitor.as_str(), test_id);
         let first = firsts.get(&key).filter(|first| first.recorded_at <= event.recorded_at);
+        let target = targets.iter().find(|(test, name, _)| *test == test_id && *name == event.name);
+        let is_late = |first: &ExposureRow| {
+            let window = target.and_then(|(_, _, window)| *window);
+            window.is_some_and(|seconds| event.recorded_at > first.recorded_at.plus_seconds(seconds))
+        };
         if event.counted_as == "stopped" {
             *signals.entry((test_id.to_owned(), "stopped_events")).or_default() += 1;
-        } else if targets.contains(&(test_id, event.name.as_str())) {
+        } else if target.is_some() {
             match first {
+                Some(first) if is_late(first) => {
+                    *signals.entry((test_id.to_owned(), "late_events")).or_default() += 1;
+                }
                 Some(first) => {
                     let is_new = !converted.contains_key(&key);
                     converted.entry(key).or_insert(event.recorded_at);
@@ -89,19 +117,14 @@ pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>) -> Counts {
                 }
                 None => *signals.entry((test_id.to_owned(), "early_events")).or_default() += 1,
             }
+        } else {
+            *signals.entry((test_id.to_owned(), "unknown_events")).or_default() += 1;
         }
         if is_false(event, first) {
             *signals.entry((test_id.to_owned(), "false_variants")).or_default() += 1;
         }
     }
-    for (key, first) in &firsts {
-        let variants =
-            exposures.iter().filter(|row| (row.visitor.as_str(), row.test_id.as_str()) == *key).count();
-        if variants > 1 {
-            *signals.entry((first.test_id.clone(), "several_variants")).or_default() += 1;
-        }
-        assert_eq!(first.converted_at, converted.get(key).copied(), "{first:?}");
-    }
+    count_visitors(&exposures, &firsts, &converted, &mut signals);
     for (name, rows) in [("exposure_rows", exposures.len()), ("event_rows", events.len())] {
         if rows > 0 {
             signals.insert((String::new(), name), i64::try_from(rows).unwrap());
@@ -109,16 +132,38 @@ pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>) -> Counts {
     }
     counts.totals = totals.into_iter().map(|(key, numbers)| format!("{key} {numbers:?}")).collect();
     counts.timeline = timeline.into_iter().map(|(key, numbers)| format!("{key} {numbers:?}")).collect();
+    counts.draws = draws.into_iter().map(|(key, numbers)| format!("{key} {numbers:?}")).collect();
     counts.signals =
         signals.into_iter().map(|((test, name), count)| format!("{test} {name} {count}")).collect();
     counts.sort();
     counts
 }
 
+/// What each visitor adds to the signals; the rows must agree on who converted when.
+fn count_visitors<'a>(
+    exposures: &[ExposureRow],
+    firsts: &HashMap<(&'a str, &'a str), &ExposureRow>,
+    converted: &HashMap<(&str, &str), Timestamp>,
+    signals: &mut BTreeMap<(String, &str), i64>,
+) {
+    for (key, first) in firsts {
+        let variants =
+            exposures.iter().filter(|row| (row.visitor.as_str(), row.test_id.as_str()) == *key).count();
+        if first.device == "bot" {
+            *signals.entry((first.test_id.clone(), "bots")).or_default() += 1;
+        }
+        if variants > 1 {
+            *signals.entry((first.test_id.clone(), "several_variants")).or_default() += 1;
+        }
+        assert_eq!(first.converted_at, converted.get(key).copied(), "{first:?}");
+    }
+}
+
 impl Counts {
     fn sort(&mut self) {
         self.totals.sort();
         self.timeline.sort();
+        self.draws.sort();
         self.signals.sort();
     }
 }

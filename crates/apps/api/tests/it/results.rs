@@ -47,7 +47,31 @@ both_databases! {
                 "control": "A", "variants": { "A": "old", "B": "new" }, "shares": { "A": 0.75, "B": 0.25 },
                 "results": { "A": none, "B": none },
                 "timeline": { "grain": "hour", "points": [] },
-                "health": { "false_variants": 0, "early_events": 0, "several_variants": 0, "stopped_events": 0 }
+                "verdict": {
+                    "decision": "keep_running", "variant": null, "decided_at": null,
+                    "sentence": "Too few conversions to tell the variants apart. Keep running."
+                },
+                "comparisons": { "B": {
+                    "decision": "keep_running", "decided_at": null, "lift": null, "lift_interval": null,
+                    "p_value": 1.0, "adjusted_p_value": 1.0, "difference": null, "difference_interval": null,
+                    "bayesian": null
+                } },
+                "sample_ratio": {
+                    "status": "ok", "p_value": 1.0, "found_at": null,
+                    "observed": { "A": 0, "B": 0 }, "expected": { "A": 0.0, "B": 0.0 }
+                },
+                "progress": {
+                    "visitors_per_day": null, "planned_visitors": null, "needed_visitors": null,
+                    "days_to_decision": null
+                },
+                "compared": {
+                    "A": { "exposures": 0, "converters": 0 }, "B": { "exposures": 0, "converters": 0 }
+                },
+                "practical_margin": 0.01, "conversion_window_seconds": null,
+                "health": {
+                    "false_variants": 0, "early_events": 0, "several_variants": 0, "stopped_events": 0,
+                    "late_events": 0, "unknown_events": 0, "bots": 0
+                }
             }],
             "health": {
                 "definitions": {

@@ -47,7 +47,11 @@ async fn reset_password(config: &Config, login: &str, from_stdin: bool) -> anyho
     };
     let is_random = given.is_none();
     let reset = reset_admin_password(config, login, given).await?;
-    say!("The password of {login} is changed; {} sign-ins were ended.", reset.ended_sessions);
+    let ended = match reset.ended_sessions {
+        1 => "1 sign-in was ended".to_owned(),
+        count => format!("{count} sign-ins were ended"),
+    };
+    say!("The password of {login} is changed; {ended}.");
     if is_random {
         say!("Sign in as {login} with the password {}", reset.password.expose());
     }

@@ -37,6 +37,7 @@ pub(crate) async fn results(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 fn print_experiment(experiment: &ExperimentResults) {
     say!("{}  (target event {})", experiment.test_id, experiment.target_event);
+    say!("  {}", experiment.inference.verdict.sentence);
     say!(
         "  {:<28} {:>10} {:>10} {:>8} {:>11} {:>8}  95 % interval",
         "variant",

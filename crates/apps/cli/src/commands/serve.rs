@@ -3,15 +3,16 @@
 use crate::environment;
 use crate::output::say;
 use dashly_api::{Address, Config, DataFolderLock, LocalSecrets, Migrate, OperatingSystemIds, run};
-use dashly_telemetry::{LogFormat, start_logs};
+use dashly_telemetry::{LogFilter, LogFormat, start_logs};
 use std::process::ExitCode;
 
 /// Everything on this machine.
 pub(crate) async fn up() -> anyhow::Result<ExitCode> {
     let mut config = environment::config(environment::LOCAL_HOST)?;
     // Unless asked for, requests are not logged line by line: the terminal is for the person in front of it.
-    let filter = environment::variable("LOG_FILTER").unwrap_or_else(|| "warn".to_owned());
-    start_logs(config.log_format, &filter);
+    let filter =
+        if environment::variable("LOG_FILTER").is_some() { &config.log_filter } else { &LogFilter::warn() };
+    start_logs(config.log_format, filter);
     // Before anything is written: two first starts at once must not make two passwords.
     let lock = DataFolderLock::take(&config.data_folder)?;
     let secrets = LocalSecrets::complete(&mut config, &OperatingSystemIds)?;
@@ -23,10 +24,10 @@ pub(crate) async fn up() -> anyhow::Result<ExitCode> {
 /// The API as a deployment runs it.
 pub(crate) async fn api() -> anyhow::Result<ExitCode> {
     let config = environment::config(environment::ANY_HOST);
-    let (format, filter) = config
-        .as_ref()
-        .map_or((LogFormat::Text, "info"), |config| (config.log_format, config.log_filter.as_str()));
-    start_logs(format, filter);
+    match &config {
+        Ok(config) => start_logs(config.log_format, &config.log_filter),
+        Err(_) => start_logs(LogFormat::default(), &LogFilter::default()),
+    }
     run(config?, Migrate::Beforehand, None, |_| {}).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -24,7 +24,7 @@ both_databases! {
 
         let output = installation.command(&["admin", "reset-password"]).run().await.succeeded();
 
-        assert!(output.contains("1 sign-ins were ended"), "{output}");
+        assert!(output.contains("; 1 sign-in was ended."), "{output}");
         assert!(!is_signed_in(&site, &old_session).await, "an old token still works");
         assert!(sign_in(&site, PASSWORD).await.is_none(), "the old password still works");
         let made = output.split_once("with the password ").unwrap().1.trim();

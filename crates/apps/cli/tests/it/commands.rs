@@ -48,6 +48,9 @@ both_databases! {
             settings.iter().find(|setting| setting["name"] == name).unwrap()["value"].clone()
         };
         assert_eq!((setting("JWT_SECRET"), setting("REDIS_URL")), (json!("(set)"), json!("(not set)")));
+        assert_eq!((setting("PUBLIC_URL"), setting("TRUSTED_PROXIES")), (json!("(not set)"), json!("(not set)")));
+        let mirror = installation.mirror_folder().display().to_string();
+        assert_eq!(setting("EXPERIMENT_LOG_DIR"), json!(mirror), "the folder in force");
         assert!(report["checks"].as_array().unwrap().iter().all(|check| check["passed"] == true));
 
         let ill = doctor().env("TESTS_FILE", installation.beside("missing.json")).run().await;

@@ -120,9 +120,9 @@ pub(crate) async fn wait_until_equal(folder: &Path, stored: &Stored, patience: D
 }
 
 fn exposures(stored: &Stored) -> Vec<Value> {
-    let line = |row: &crate::stored::StoredExposure| {
+    let line = |row: &dashly_testkit::ExposureRow| {
         json!({
-            "id": row.id, "user_or_session_id": row.visitor, "test_id": row.test, "variant": row.variant,
+            "id": row.id, "user_or_session_id": row.visitor, "test_id": row.test_id, "variant": row.variant,
             "timestamp": row.recorded_at.to_rfc3339_millis(),
         })
     };
@@ -130,9 +130,9 @@ fn exposures(stored: &Stored) -> Vec<Value> {
 }
 
 fn events(stored: &Stored) -> Vec<Value> {
-    let line = |row: &crate::stored::StoredEvent| {
+    let line = |row: &dashly_testkit::EventRow| {
         json!({
-            "id": row.id, "user_or_session_id": row.visitor, "event_name": row.name, "test_id": row.test,
+            "id": row.id, "user_or_session_id": row.visitor, "event_name": row.name, "test_id": row.test_id,
             "variant": row.variant, "timestamp": row.recorded_at.to_rfc3339_millis(),
         })
     };

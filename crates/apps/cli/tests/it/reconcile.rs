@@ -50,7 +50,7 @@ fn compare_exposures(ledger: &Ledger, stored: &Stored, findings: &mut Findings) 
         .iter()
         .map(|row| ExposureKey {
             visitor: row.visitor.clone(),
-            test: row.test.clone(),
+            test: row.test_id.clone(),
             variant: row.variant.clone(),
         })
         .collect();

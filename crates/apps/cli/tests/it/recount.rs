@@ -3,8 +3,9 @@
 //! Visitors of these tests do one thing after the other, so "before the exposure" can be told by the time of arrival.
 
 use crate::installation::tests_file;
-use crate::stored::{Signals, Stored, StoredEvent, StoredExposure, Timeline, Totals};
+use crate::stored::{Draws, Signals, Stored, Timeline, Totals};
 use dashly_kernel::Timestamp;
+use dashly_testkit::{EventRow, ExposureRow};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,6 +22,7 @@ pub(crate) fn faults(stored: &Stored) -> Vec<String> {
     let mut faults = std::mem::take(&mut recount.faults);
     compare("totals", &stored.totals, &recount.totals, &mut faults);
     compare("timeline", &stored.timeline, &recount.timeline, &mut faults);
+    compare("draws", &stored.draws, &recount.draws, &mut faults);
     let rows = [("exposure_rows", stored.exposures.len()), ("event_rows", stored.events.len())];
     for (signal, count) in rows {
         for _ in 0..count {
@@ -50,17 +52,18 @@ fn compare<K: Ord + std::fmt::Debug, V: PartialEq + std::fmt::Debug>(
 struct Recount {
     totals: Totals,
     timeline: Timeline,
+    draws: Draws,
     signals: Signals,
     faults: Vec<String>,
 }
 
 impl Recount {
     /// Counts each visitor under his first variant.
-    fn exposures<'a>(&mut self, rows: &'a [StoredExposure]) -> HashMap<Subject<'a>, &'a StoredExposure> {
-        let mut firsts: HashMap<Subject<'a>, &StoredExposure> = HashMap::new();
+    fn exposures<'a>(&mut self, rows: &'a [ExposureRow]) -> HashMap<Subject<'a>, &'a ExposureRow> {
+        let mut firsts: HashMap<Subject<'a>, &ExposureRow> = HashMap::new();
         let mut seen: HashMap<Subject<'a>, Vec<&str>> = HashMap::new();
         for row in rows {
-            let subject = (row.visitor.as_str(), row.test.as_str());
+            let subject = (row.visitor.as_str(), row.test_id.as_str());
             let variants = seen.entry(subject).or_default();
             if variants.contains(&row.variant.as_str()) {
                 self.faults.push(format!("stored twice: {row:?}"));
@@ -74,18 +77,18 @@ impl Recount {
                     firsts.insert(subject, row);
                     self.count(row, row.recorded_at, 0);
                 }
-                2 => self.signal(&row.test, "several_variants"),
+                2 => self.signal(&row.test_id, "several_variants"),
                 _ => {}
             }
         }
         firsts
     }
 
-    fn events<'a>(&mut self, rows: &'a [StoredEvent], firsts: &HashMap<Subject<'a>, &'a StoredExposure>) {
+    fn events<'a>(&mut self, rows: &'a [EventRow], firsts: &HashMap<Subject<'a>, &'a ExposureRow>) {
         let targets = targets();
         let mut converted: HashMap<Subject<'a>, Timestamp> = HashMap::new();
         for row in rows {
-            let Some(test) = row.test.as_deref() else {
+            let Some(test) = row.test_id.as_deref() else {
                 self.expect(row, "other");
                 continue;
             };
@@ -100,6 +103,7 @@ impl Recount {
                 self.signal(test, "false_variants");
             }
             if targets.get(test) != Some(&row.name) {
+                self.signal(test, "unknown_events");
                 self.expect(row, "other");
             } else if let Some(first) = first {
                 self.count(first, row.recorded_at, 1);
@@ -122,20 +126,27 @@ impl Recount {
         }
     }
 
-    fn expect(&mut self, row: &StoredEvent, counted_as: &str) {
+    fn expect(&mut self, row: &EventRow, counted_as: &str) {
         if row.counted_as != counted_as {
             self.faults.push(format!("must count as {counted_as}: {row:?}"));
         }
     }
 
     /// Adds 1 to exposures (0), events (1) or converters (2).
-    fn count(&mut self, first: &StoredExposure, at: Timestamp, column: usize) {
-        let StoredExposure { test, variant, drawn_variant, epoch, device, visitor_kind, .. } = first;
-        let key = [test, variant, drawn_variant, epoch, device, visitor_kind].map(Clone::clone);
+    fn count(&mut self, first: &ExposureRow, at: Timestamp, column: usize) {
+        let ExposureRow { test_id, variant, drawn_variant, epoch, device, visitor_kind, .. } = first;
+        let key = [test_id, variant, drawn_variant, epoch, device, visitor_kind].map(Clone::clone);
         let day = beginning(first.recorded_at, SECONDS_PER_DAY);
         self.totals.entry((key, day)).or_default()[column] += 1;
         let hour = beginning(at, SECONDS_PER_HOUR);
-        self.timeline.entry(([test.clone(), variant.clone()], hour)).or_default()[column] += 1;
+        let key = [test_id, variant, drawn_variant, epoch].map(Clone::clone);
+        self.timeline.entry((key, hour)).or_default()[column] += 1;
+        let key = [test_id, epoch, drawn_variant].map(Clone::clone);
+        match column {
+            0 => self.draws.entry(key).or_default()[0] += 1,
+            2 => self.draws.entry(key).or_default()[1] += 1,
+            _ => {}
+        }
     }
 
     fn signal(&mut self, test: &str, name: &str) {

@@ -126,7 +126,7 @@ async fn a_wrong_value_stops_the_start_with_a_line_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing").display().to_string();
     let both = [("JWT_SECRET", JWT_SECRET), ("JWT_SECRET_FILE", missing.as_str())];
-    let cases: [WrongValue<'_>; 17] = [
+    let cases: [WrongValue<'_>; 19] = [
         (&[("PORT", "abc")], &["PORT", "`abc`", "0 to 65535"]),
         (&[("PORT", "65536")], &["PORT", "`65536`", "0 to 65535"]),
         (&[("HOST", "nowhere")], &["HOST", "`nowhere`", "127.0.0.1"]),
@@ -138,10 +138,12 @@ async fn a_wrong_value_stops_the_start_with_a_line_that_names_it() {
         (&[("JWT_EXPIRE", "7x")], &["JWT_EXPIRE", "`7x`", "7d"]),
         (&[("TRUSTED_PROXIES", "10.0.0.0/33")], &["TRUSTED_PROXIES", "`10.0.0.0/33`", "10.0.0.0/8"]),
         (&[("LOG_FORMAT", "xml")], &["LOG_FORMAT", "`xml`", "text or json"]),
+        (&[("LOG_FILTER", "info,=")], &["LOG_FILTER", "`info,=`", "dashly_experiments=debug"]),
         (&[("DRAIN_SECONDS", "-1")], &["DRAIN_SECONDS", "`-1`", "seconds"]),
         (&[("DB_HOST", "db"), ("DB_SSL", "maybe")], &["DB_SSL", "`maybe`", "true and false"]),
         (&[("DB_HOST", "db"), ("DB_PORT", "x")], &["DB_PORT", "`x`", "0 to 65535"]),
         (&[("REDIS_URL", "http://:geheim@host")], &["REDIS_URL", "redis://"]),
+        (&[("OFREP_TOKENS", "0123456789abcdef,geheim")], &["OFREP_TOKENS", "token 2", "at least 16"]),
         (&[("JWT_SECRET_FILE", &missing)], &["JWT_SECRET_FILE", &missing, "No such file"]),
         (&both, &["JWT_SECRET_FILE", "JWT_SECRET", "set one of them"]),
     ];

@@ -2,70 +2,40 @@
 
 use dashly_db::{DatabaseUrl, Db, Row, Sql, sql};
 use dashly_kernel::Timestamp;
+use dashly_testkit::{EventRow, ExposureRow, event_rows, exposure_rows};
 use std::collections::BTreeMap;
-
-#[derive(Clone, Debug)]
-pub(crate) struct StoredExposure {
-    pub(crate) id: i64,
-    pub(crate) visitor: String,
-    pub(crate) test: String,
-    pub(crate) variant: String,
-    pub(crate) drawn_variant: String,
-    pub(crate) epoch: String,
-    pub(crate) device: String,
-    pub(crate) visitor_kind: String,
-    pub(crate) is_first: bool,
-    pub(crate) converted_at: Option<Timestamp>,
-    pub(crate) recorded_at: Timestamp,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct StoredEvent {
-    pub(crate) id: i64,
-    pub(crate) visitor: String,
-    pub(crate) name: String,
-    pub(crate) test: Option<String>,
-    pub(crate) variant: Option<String>,
-    pub(crate) reported_variant: Option<String>,
-    pub(crate) event_id: Option<String>,
-    pub(crate) counted_as: String,
-    pub(crate) recorded_at: Timestamp,
-}
 
 /// Exposures, events and converters.
 pub(crate) type Counts = [i64; 3];
 
 /// By experiment, variant, drawn variant, epoch, device, visitor kind and day.
 pub(crate) type Totals = BTreeMap<([String; 6], Timestamp), Counts>;
-/// By experiment, variant and hour.
-pub(crate) type Timeline = BTreeMap<([String; 2], Timestamp), Counts>;
+/// By experiment, variant, drawn variant, epoch and hour.
+pub(crate) type Timeline = BTreeMap<([String; 4], Timestamp), Counts>;
+/// Exposures and converters by experiment, epoch and drawn variant.
+pub(crate) type Draws = BTreeMap<[String; 3], [i64; 2]>;
 /// By experiment and signal.
 pub(crate) type Signals = BTreeMap<[String; 2], i64>;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
-    pub(crate) exposures: Vec<StoredExposure>,
-    pub(crate) events: Vec<StoredEvent>,
+    pub(crate) exposures: Vec<ExposureRow>,
+    pub(crate) events: Vec<EventRow>,
     pub(crate) totals: Totals,
     pub(crate) timeline: Timeline,
+    pub(crate) draws: Draws,
     pub(crate) signals: Signals,
 }
 
-const EXPOSURES: Sql = sql!(
-    "select id, user_or_session_id, test_id, variant, drawn_variant, epoch, device, visitor_kind, is_first,
-            converted_at, recorded_at
-     from experiment_exposures order by id"
-);
-const EVENTS: Sql = sql!(
-    "select id, user_or_session_id, event_name, test_id, variant, reported_variant, event_id, counted_as, recorded_at
-     from experiment_events order by id"
-);
 const TOTALS: Sql = sql!(
     "select test_id, variant, drawn_variant, epoch, device, visitor_kind, day, exposures, events, converters
      from experiment_totals"
 );
-const TIMELINE: Sql =
-    sql!("select test_id, variant, hour, exposures, events, converters from experiment_timeline");
+const TIMELINE: Sql = sql!(
+    "select test_id, variant, drawn_variant, epoch, hour, exposures, events, converters
+     from experiment_timeline"
+);
+const DRAWS: Sql = sql!("select test_id, epoch, drawn_variant, exposures, converters from experiment_draws");
 const SIGNALS: Sql = sql!("select test_id, signal, count from experiment_signals");
 
 impl Stored {
@@ -86,8 +56,8 @@ impl Stored {
     async fn read_once(db: &Db, signals: Signals) -> Self {
         let all = async |sql: Sql| db.fetch_all(sql.query()).await.unwrap();
         Self {
-            exposures: all(EXPOSURES).await.iter().map(exposure).collect(),
-            events: all(EVENTS).await.iter().map(event).collect(),
+            exposures: exposure_rows(db).await,
+            events: event_rows(db).await,
             totals: all(TOTALS)
                 .await
                 .iter()
@@ -96,8 +66,9 @@ impl Stored {
             timeline: all(TIMELINE)
                 .await
                 .iter()
-                .map(|row| ((texts(row), row.get(2).unwrap()), counts(row, 3)))
+                .map(|row| ((texts(row), row.get(4).unwrap()), counts(row, 5)))
                 .collect(),
+            draws: all(DRAWS).await.iter().map(|row| (texts(row), counts(row, 3))).collect(),
             signals,
         }
     }
@@ -116,36 +87,6 @@ fn texts<const N: usize>(row: &Row) -> [String; N] {
     std::array::from_fn(|index| row.get(index).unwrap())
 }
 
-fn counts(row: &Row, from: usize) -> Counts {
+fn counts<const N: usize>(row: &Row, from: usize) -> [i64; N] {
     std::array::from_fn(|index| row.get(from + index).unwrap())
-}
-
-fn exposure(row: &Row) -> StoredExposure {
-    StoredExposure {
-        id: row.get(0).unwrap(),
-        visitor: row.get(1).unwrap(),
-        test: row.get(2).unwrap(),
-        variant: row.get(3).unwrap(),
-        drawn_variant: row.get(4).unwrap(),
-        epoch: row.get(5).unwrap(),
-        device: row.get(6).unwrap(),
-        visitor_kind: row.get(7).unwrap(),
-        is_first: row.get(8).unwrap(),
-        converted_at: row.get(9).unwrap(),
-        recorded_at: row.get(10).unwrap(),
-    }
-}
-
-fn event(row: &Row) -> StoredEvent {
-    StoredEvent {
-        id: row.get(0).unwrap(),
-        visitor: row.get(1).unwrap(),
-        name: row.get(2).unwrap(),
-        test: row.get(3).unwrap(),
-        variant: row.get(4).unwrap(),
-        reported_variant: row.get(5).unwrap(),
-        event_id: row.get(6).unwrap(),
-        counted_as: row.get(7).unwrap(),
-        recorded_at: row.get(8).unwrap(),
-    }
 }

@@ -6,8 +6,9 @@ use super::rows::{RowCheck, RowCounts};
 use super::tally::{Latency, Requests, Tally};
 use super::{LoadTestOptions, Plan};
 use crate::failures::{self, FailureGroup};
+use crate::ratio::ratio;
 use crate::table;
-use crate::wording::{counted, percent, seconds};
+use crate::wording::{counted, percent, seconds, seed_line};
 
 /// What a load test found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -94,16 +95,6 @@ fn route_report(route: &str, requests: &Requests) -> RouteReport {
     }
 }
 
-/// A ratio of counts; nothing without a denominator.
-#[expect(
-    clippy::as_conversions,
-    clippy::cast_precision_loss,
-    reason = "there is no From<u64> for f64; counts of requests are far below 2^53"
-)]
-fn ratio(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
-}
-
 impl LoadTestReport {
     /// 0 when every request succeeded, no answer contradicts another and the stored rows (if counted) are
     /// exactly the acknowledged ones, else 1.
@@ -114,11 +105,10 @@ impl LoadTestReport {
     /// The report as plain text, ended by a line feed.
     pub fn render(&self) -> String {
         let heading = ["route", "requests", "success", "p50 ms", "p95 ms", "p99 ms", "max ms"];
-        let mut rows = vec![heading.map(str::to_owned).to_vec()];
-        rows.extend(self.routes.iter().chain([&self.total]).map(RouteReport::cells));
+        let rows = self.routes.iter().chain([&self.total]).map(RouteReport::cells);
         format!(
             "{} × {} with {} ms pause at {}: {} in {}, {:.0} per second, {} failed.\n\
-             Seed {} (the same choices again with --seed {}).\n\n{}\n{}\
+             {}\n\n{}\n{}\
              Acknowledged: {}, {}.\n{}\n",
             counted(u64::from(self.workers), "worker"),
             counted(u64::from(self.iterations), "round"),
@@ -128,9 +118,8 @@ impl LoadTestReport {
             seconds(self.wall_time_ms),
             self.requests_per_second,
             self.total.failed,
-            self.seed,
-            self.seed,
-            table::align(&rows, 1),
+            seed_line(self.seed),
+            table::align(&heading, rows),
             failures::render(&self.failures),
             counted(self.acknowledged.exposures, "exposure row"),
             counted(self.acknowledged.events, "event row"),

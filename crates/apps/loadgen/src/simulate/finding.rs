@@ -61,11 +61,14 @@ pub(super) fn compare(control: Arm<'_>, treatment: Arm<'_>) -> Finding {
             points(test.difference),
         )
     } else {
+        let visitors = control.visitors.saturating_add(treatment.visitors);
+        let prospect = if detectable < 1.0 {
+            format!("only differences above about {:.1} points are likely to be seen", 100.0 * detectable)
+        } else {
+            "no difference at all is likely to be seen".to_owned()
+        };
         format!(
-            "{name} against {reference}: no difference detected at 5 % ({p}): with {} visitors only differences above \
-             about {:.1} points are likely to be seen.",
-            control.visitors.saturating_add(treatment.visitors),
-            100.0 * detectable,
+            "{name} against {reference}: no difference detected at 5 % ({p}): with {visitors} visitors {prospect}."
         )
     };
     Finding {
@@ -114,6 +117,16 @@ mod tests {
             finding.sentence,
             "B against A: no difference detected at 5 % (p = 0.81): with 500 visitors only differences above about \
              9.1 points are likely to be seen."
+        );
+    }
+
+    #[test]
+    fn a_handful_of_visitors_shows_nothing() {
+        let finding = compare(arm("A", 0, 1), arm("B", 1, 4));
+        assert!(
+            finding.sentence.ends_with("with 5 visitors no difference at all is likely to be seen."),
+            "{}",
+            finding.sentence
         );
     }
 

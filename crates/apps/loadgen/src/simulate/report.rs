@@ -9,9 +9,10 @@ use super::comparison::{Comparison, Growth, ServerCounts};
 use super::finding::{self, Arm, Finding};
 use super::tally::Tally;
 use crate::failures::{self, Failure, FailureGroup};
+use crate::ratio::ratio;
 use crate::replies::Experiment;
 use crate::table;
-use crate::wording::{counted, percent, seconds};
+use crate::wording::{counted, percent, seconds, seed_line};
 
 /// What a simulation found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -119,10 +120,11 @@ fn report(experiment: &Experiment, tally: &Tally, growth: Option<&Growth>) -> Ex
                 variant: variant.clone(),
                 visitors,
                 conversions,
-                observed_rate: rate(conversions, visitors),
+                observed_rate: ratio(conversions, visitors),
                 server,
+                // More converters than exposures can only come from a wrong server, and then show.
                 server_rate: server.and_then(|server| {
-                    rate(u64::try_from(server.converters).ok()?, u64::try_from(server.exposures).ok()?)
+                    ratio(u64::try_from(server.converters).ok()?, u64::try_from(server.exposures).ok()?)
                 }),
             }
         })
@@ -148,17 +150,6 @@ fn findings(variants: &[VariantReport], control: Option<&str>) -> Vec<Finding> {
 
 fn arm(variant: &VariantReport) -> Arm<'_> {
     Arm { variant: &variant.variant, visitors: variant.visitors, conversions: variant.conversions }
-}
-
-/// A ratio of counts; nothing without a denominator. More successes than trials can only come from a wrong
-/// server.
-#[expect(
-    clippy::as_conversions,
-    clippy::cast_precision_loss,
-    reason = "there is no From<u64> for f64; counts of visitors are far below 2^53"
-)]
-fn rate(successes: u64, trials: u64) -> Option<f64> {
-    (trials > 0).then(|| successes as f64 / trials as f64)
 }
 
 impl SimulateReport {
@@ -197,14 +188,13 @@ impl SimulateReport {
         };
         format!(
             "{}{back} at {} in {}: {}, {} failed.\n\
-             Seed {} (the same choices again with --seed {}). Conversion probabilities: {}.\n",
+             {} Conversion probabilities: {}.\n",
             counted(u64::from(self.users), "visitor"),
             self.base_url,
             seconds(self.wall_time_ms),
             counted(self.requests, "request"),
             self.failed_requests,
-            self.seed,
-            self.seed,
+            seed_line(self.seed),
             rates.join(", "),
         )
     }
@@ -243,10 +233,9 @@ impl ExperimentReport {
         if compared {
             heading.extend(["server's exposures", "events", "converters", "rate"]);
         }
-        let mut rows = vec![heading.into_iter().map(str::to_owned).collect::<Vec<_>>()];
-        rows.extend(self.variants.iter().map(VariantReport::cells));
+        let rows = self.variants.iter().map(VariantReport::cells);
         let mut text = format!("{} (target event {})\n", self.test_id, self.target_event);
-        text.push_str(&table::align(&rows, 1));
+        text.push_str(&table::align(&heading, rows));
         for finding in &self.findings {
             text.extend(["  ", &finding.sentence, "\n"]);
         }

@@ -53,6 +53,12 @@ impl Reader {
                 below: (drawn * FULL) / total,
             });
         }
+        // One decimal point makes all of them numbers with one: clients know a flag by one type.
+        if variants.iter().any(|variant| matches!(variant.value, VariantValue::Number(_))) {
+            for variant in &mut variants {
+                variant.value = variant.value.clone().without_integer();
+            }
+        }
         if variants.windows(2).any(|pair| matches!(pair, [one, next] if !one.value.is_like(&next.value))) {
             self.fail_field(entry, "variants", "must all be text, all numbers, or all true and false");
             return None;
@@ -64,7 +70,8 @@ impl Reader {
     fn variant_value(&mut self, entry: &Entry, key: &str, node: Node) -> Option<VariantValue> {
         match node {
             Node::Boolean(value) => Some(VariantValue::Boolean(value)),
-            Node::Number(value) if value.is_finite() => Some(VariantValue::Number(value)),
+            Node::Number { whole: Some(value), .. } => Some(VariantValue::Integer(value)),
+            Node::Number { value, .. } if value.is_finite() => Some(VariantValue::Number(value)),
             node => self.text(entry, &format!("variants/{key}"), node).map(VariantValue::Text),
         }
     }
@@ -89,7 +96,7 @@ impl Reader {
         let mut weights = Vec::with_capacity(variants.len());
         for (key, _) in variants {
             let weight = given.iter().find(|(name, _)| name == key).and_then(|(_, node)| match node {
-                Node::Number(number) => to_millionths(*number, 1_000_000.0),
+                Node::Number { value, .. } => to_millionths(*value, 1_000_000.0),
                 _ => None,
             });
             let Some(weight) = weight else {

@@ -4,12 +4,19 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
+/// The largest whole number that a double and its neighbours hold: 2^53 - 1, JavaScript's largest safe integer.
+const LARGEST_EXACT: i64 = 9_007_199_254_740_991;
+
 /// One JSON value; objects keep their keys in file order.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
     Null,
     Boolean(bool),
-    Number(f64),
+    /// `whole` is the number again when it was written without a decimal point and every language holds it exactly.
+    Number {
+        value: f64,
+        whole: Option<i64>,
+    },
     Text(String),
     List(Vec<Node>),
     Object(Vec<(String, Node)>),
@@ -21,7 +28,7 @@ impl Node {
         match self {
             Self::Null => "null",
             Self::Boolean(_) => "true or false",
-            Self::Number(_) => "a number",
+            Self::Number { .. } => "a number",
             Self::Text(_) => "text",
             Self::List(_) => "a list",
             Self::Object(_) => "an object",
@@ -53,16 +60,20 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Node, E> {
+        let whole = (-LARGEST_EXACT..=LARGEST_EXACT).contains(&value).then_some(value);
         // Weights and shares are small; what a double cannot hold exactly is out of their range anyway.
-        Ok(Node::Number(value.to_string().parse().unwrap_or(f64::NAN)))
+        Ok(Node::Number { value: value.to_string().parse().unwrap_or(f64::NAN), whole })
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Node, E> {
-        Ok(Node::Number(value.to_string().parse().unwrap_or(f64::NAN)))
+        match i64::try_from(value) {
+            Ok(value) => self.visit_i64(value),
+            Err(_) => Ok(Node::Number { value: value.to_string().parse().unwrap_or(f64::NAN), whole: None }),
+        }
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Node, E> {
-        Ok(Node::Number(value))
+        Ok(Node::Number { value, whole: None })
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Node, E> {

@@ -4,7 +4,9 @@ use dashly_kernel::Timestamp;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// What the file says about an experiment's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,13 +33,16 @@ pub enum Phase {
 }
 
 /// What a variant is: a label for people, or the value of a typed flag.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum VariantValue {
     /// A short label, such as `compact`.
     Text(String),
     /// On or off.
     Boolean(bool),
+    /// A whole number from -(2^53 - 1) to 2^53 - 1. All variants of the experiment are, as the file has them, numbers
+    /// without a decimal point.
+    Integer(i64),
     /// A finite number.
     Number(f64),
 }
@@ -47,13 +52,41 @@ impl VariantValue {
     pub(super) fn is_like(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
+
+    /// A whole number becomes a number like any other; the rest stays.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::as_conversions,
+        reason = "at most 2^53 - 1, which converts exactly"
+    )]
+    pub(super) fn without_integer(self) -> Self {
+        match self {
+            Self::Integer(value) => Self::Number(value as f64),
+            other => other,
+        }
+    }
 }
+
+/// By hand: the derived `oneOf` holds for no whole number, since that is an integer and a number.
+impl PartialSchema for VariantValue {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Boolean, Type::Number]))
+            .description(Some(
+                "A label, on or off, or a number; of one kind for all variants of an experiment.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for VariantValue {}
 
 impl std::fmt::Display for VariantValue {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Text(text) => formatter.write_str(text),
             Self::Boolean(value) => value.fmt(formatter),
+            Self::Integer(value) => value.fmt(formatter),
             Self::Number(value) => value.fmt(formatter),
         }
     }

@@ -105,7 +105,7 @@ impl Reader {
     ) -> Option<f64> {
         match entry.take(field) {
             None | Some(Node::Null) => None,
-            Some(Node::Number(number)) if accepts(number) => Some(number),
+            Some(Node::Number { value, .. }) if accepts(value) => Some(value),
             Some(_) => {
                 self.fail_field(entry, field, format!("must be {expected}"));
                 None

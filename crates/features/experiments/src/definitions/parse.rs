@@ -267,7 +267,7 @@ impl Reader {
     fn traffic(&mut self, entry: &mut Entry) -> u128 {
         let share = match entry.take("traffic") {
             None | Some(Node::Null) => return FULL,
-            Some(Node::Number(number)) => to_millionths(number, 1.0),
+            Some(Node::Number { value, .. }) => to_millionths(value, 1.0),
             Some(_) => None,
         };
         let Some(millionths) = share else {

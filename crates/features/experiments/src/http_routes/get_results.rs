@@ -23,13 +23,5 @@ pub(super) async fn get_results(
     _: Administrator,
     State(experiments): State<Experiments>,
 ) -> Result<Json<Results>, Failure> {
-    experiments.results().await.map(Json).map_err(|error| {
-        tracing::warn!(reason = error.reason(), "results could not be read");
-        let problem = if error.is_transient() {
-            Problem::unavailable("database-unavailable", error.reason(), 2)
-        } else {
-            Problem::internal()
-        };
-        problem.into()
-    })
+    Ok(Json(experiments.results().await.map_err(Problem::from)?))
 }

@@ -1,12 +1,16 @@
-//! The routes under `/api/experiments`: one file each.
+//! The routes under `/api/experiments`: one file each. Those of `/ofrep` are in `ofrep`.
 
 mod event_input;
 mod get_config;
 mod get_dashboard;
+mod get_experiment_results;
+mod get_kpis;
 mod get_pricing_view;
 mod get_results;
+mod get_timeseries;
 mod post_bulk_events;
 mod post_events;
+mod post_plan;
 
 use crate::Experiments;
 use axum::extract::Request;
@@ -37,12 +41,17 @@ pub fn routes(experiments: &Experiments) -> OpenApiRouter {
         .layer(middleware::from_fn_with_state(budget, share_body_budget));
     let reading = OpenApiRouter::new()
         .routes(routes!(get_config::get_config))
-        .routes(routes!(get_results::get_results));
+        .routes(routes!(get_results::get_results))
+        .routes(routes!(get_experiment_results::get_experiment_results))
+        .routes(routes!(get_timeseries::get_timeseries))
+        .routes(routes!(post_plan::post_plan))
+        .routes(routes!(get_kpis::get_kpis));
     dashboard
         .merge(pricing_view)
         .merge(events)
         .merge(bulk_events)
         .merge(reading)
+        .merge(crate::ofrep::routes())
         .with_state(experiments.clone())
 }
 

@@ -3,7 +3,10 @@
 //! The order of the records is the order of truth: the ingest lock makes it the same for every process. So "first
 //! exposure", "before the exposure" and "first conversion" are facts of that order, not of clocks.
 
+use super::evidence::{Step, StepKind};
 use super::record::{CountedAs, EventOutcome, EventRecord, ExposureOutcome, ExposureRecord, Outcome, Record};
+use crate::definitions::Experiment;
+use crate::segments::Device;
 use dashly_kernel::Timestamp;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -35,7 +38,7 @@ pub(super) struct FirstExposure {
     pub variant: Arc<str>,
     pub drawn_variant: Arc<str>,
     pub epoch: Arc<str>,
-    pub day: Timestamp,
+    pub recorded_at: Timestamp,
     pub device: Arc<str>,
     pub visitor_kind: Arc<str>,
     pub converted: bool,
@@ -50,8 +53,13 @@ impl FirstExposure {
         recorded_at: Timestamp,
         converted: bool,
     ) -> Self {
-        let day = recorded_at.start_of_day();
-        Self { variant, drawn_variant, epoch, day, device, visitor_kind, converted, row: None }
+        Self { variant, drawn_variant, epoch, recorded_at, device, visitor_kind, converted, row: None }
+    }
+
+    /// Whether the visitor called itself a program when it was first exposed. That verdict stays: a later one could
+    /// depend on the variant, and would then bias who is counted.
+    fn is_bot(&self) -> bool {
+        *self.device == *Device::Bot.as_str()
     }
 }
 
@@ -93,6 +101,19 @@ pub(super) struct TotalKey {
     pub visitor_kind: Arc<str>,
 }
 
+/// A cell of the history.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct TimelineKey {
+    pub test_id: Arc<str>,
+    pub variant: Arc<str>,
+    pub drawn_variant: Arc<str>,
+    pub epoch: Arc<str>,
+    pub hour: Timestamp,
+}
+
+/// A cell of the visitors by drawn label: experiment, epoch and label.
+pub(super) type DrawKey = (Arc<str>, Arc<str>, Arc<str>);
+
 /// Everything that one commit stores.
 #[derive(Debug, Default)]
 pub(super) struct Plan<'a> {
@@ -101,8 +122,11 @@ pub(super) struct Plan<'a> {
     /// First conversions of visitors whose exposure is already stored.
     pub conversions: Vec<(SubjectKey, Timestamp)>,
     pub totals: BTreeMap<TotalKey, Tally>,
-    /// By experiment, variant and hour.
-    pub timeline: BTreeMap<(Arc<str>, Arc<str>, Timestamp), Tally>,
+    pub timeline: BTreeMap<TimelineKey, Tally>,
+    /// Visitors without bots; `events` is not used.
+    pub draws: BTreeMap<DrawKey, Tally>,
+    /// What evidence is made of, in order.
+    pub steps: Vec<Step>,
     /// By experiment and signal.
     pub signals: BTreeMap<(Arc<str>, &'static str), i64>,
     /// One for each record of the batch, in order.
@@ -119,6 +143,12 @@ pub(crate) mod signal {
     pub(crate) const SEVERAL_VARIANTS: &str = "several_variants";
     /// Target events while the experiment was not running.
     pub(crate) const STOPPED_EVENTS: &str = "stopped_events";
+    /// Target events after the conversion window.
+    pub(crate) const LATE_EVENTS: &str = "late_events";
+    /// Events for the experiment that it knows nothing of.
+    pub(crate) const UNKNOWN_EVENTS: &str = "unknown_events";
+    /// Visitors who called themselves programs; they enter nothing else.
+    pub(crate) const BOTS: &str = "bots";
     /// All exposure rows of the installation.
     pub(crate) const EXPOSURE_ROWS: &str = "exposure_rows";
     /// All event rows of the installation.
@@ -173,14 +203,14 @@ impl<'a> Decision<'a> {
                 variant: Arc::clone(&variant),
                 drawn_variant: Arc::clone(&drawn_variant),
                 epoch: Arc::clone(&experiment.epoch),
-                day: record.recorded_at.start_of_day(),
+                recorded_at: record.recorded_at,
                 device: Arc::from(record.device.as_str()),
                 visitor_kind: Arc::from(record.visitor_kind.as_str()),
                 converted: false,
                 row: Some(self.plan.exposures.len()),
             };
             let tally = Tally { exposures: 1, ..Tally::default() };
-            self.plan.count(&experiment.test_id, &first, record.recorded_at, tally);
+            self.plan.count(experiment, &first, record.recorded_at, tally);
             subject.first = Some(first);
         } else if subject.variants.len() == 1 {
             self.plan.signal(&experiment.test_id, signal::SEVERAL_VARIANTS);
@@ -219,7 +249,7 @@ impl<'a> Decision<'a> {
             }
         }
         let counted_as = count_event(record, first.as_deref());
-        if let (Some(key), Some(first)) = (key, first)
+        if let (Some(key), Some(first), Some(subject)) = (key, first, &record.subject)
             && counted_as.is_counted()
         {
             let is_conversion = counted_as == CountedAs::Conversion;
@@ -231,7 +261,7 @@ impl<'a> Decision<'a> {
                 }
             }
             let tally = Tally { exposures: 0, events: 1, converters: i64::from(is_conversion) };
-            self.plan.count(&key.1, first, record.recorded_at, tally);
+            self.plan.count(&subject.experiment, first, record.recorded_at, tally);
         }
         if let Some(subject) = &record.subject {
             self.plan.signal_event(&subject.experiment.test_id, counted_as, variant_mismatch);
@@ -246,28 +276,63 @@ fn count_event(record: &EventRecord, first: Option<&FirstExposure>) -> CountedAs
     if record.event_name != subject.experiment.target_event {
         return CountedAs::Other;
     }
+    let is_late = |first: &FirstExposure| {
+        subject
+            .experiment
+            .conversion_window_seconds
+            .is_some_and(|seconds| record.recorded_at > first.recorded_at.plus_seconds(seconds))
+    };
     match first {
         _ if !subject.is_running => CountedAs::Stopped,
         None => CountedAs::Early,
+        Some(first) if is_late(first) => CountedAs::Late,
         Some(first) if first.converted => CountedAs::Repeat,
         Some(_) => CountedAs::Conversion,
     }
 }
 
 impl Plan<'_> {
-    fn count(&mut self, test_id: &Arc<str>, first: &FirstExposure, at: Timestamp, tally: Tally) {
+    fn count(&mut self, experiment: &Arc<Experiment>, first: &FirstExposure, at: Timestamp, tally: Tally) {
         let key = TotalKey {
-            test_id: Arc::clone(test_id),
+            test_id: Arc::clone(&experiment.test_id),
             variant: Arc::clone(&first.variant),
             drawn_variant: Arc::clone(&first.drawn_variant),
             epoch: Arc::clone(&first.epoch),
-            day: first.day,
+            day: first.recorded_at.start_of_day(),
             device: Arc::clone(&first.device),
             visitor_kind: Arc::clone(&first.visitor_kind),
         };
         self.totals.entry(key).or_default().add(tally);
-        let hour = (Arc::clone(test_id), Arc::clone(&first.variant), at.start_of_hour());
-        self.timeline.entry(hour).or_default().add(tally);
+        if first.is_bot() {
+            if tally.exposures > 0 {
+                self.signal(&experiment.test_id, signal::BOTS);
+            }
+            return;
+        }
+        let key = TimelineKey {
+            test_id: Arc::clone(&experiment.test_id),
+            variant: Arc::clone(&first.variant),
+            drawn_variant: Arc::clone(&first.drawn_variant),
+            epoch: Arc::clone(&first.epoch),
+            hour: at.start_of_hour(),
+        };
+        self.timeline.entry(key).or_default().add(tally);
+        for (count, kind) in [(tally.exposures, StepKind::Exposed), (tally.converters, StepKind::Converted)] {
+            if count > 0 {
+                self.step(experiment, first, kind, at);
+            }
+        }
+    }
+
+    fn step(&mut self, experiment: &Arc<Experiment>, first: &FirstExposure, kind: StepKind, at: Timestamp) {
+        let (epoch, drawn_variant) = (Arc::clone(&first.epoch), Arc::clone(&first.drawn_variant));
+        let key = (Arc::clone(&experiment.test_id), Arc::clone(&epoch), Arc::clone(&drawn_variant));
+        let draws = self.draws.entry(key).or_default();
+        match kind {
+            StepKind::Exposed => draws.exposures += 1,
+            StepKind::Converted => draws.converters += 1,
+        }
+        self.steps.push(Step { experiment: Arc::clone(experiment), epoch, drawn_variant, kind, at });
     }
 
     fn signal(&mut self, test_id: &Arc<str>, name: &'static str) {
@@ -278,7 +343,9 @@ impl Plan<'_> {
         match counted_as {
             CountedAs::Early => self.signal(test_id, signal::EARLY_EVENTS),
             CountedAs::Stopped => self.signal(test_id, signal::STOPPED_EVENTS),
-            CountedAs::Conversion | CountedAs::Repeat | CountedAs::Other => {}
+            CountedAs::Late => self.signal(test_id, signal::LATE_EVENTS),
+            CountedAs::Other => self.signal(test_id, signal::UNKNOWN_EVENTS),
+            CountedAs::Conversion | CountedAs::Repeat => {}
         }
         if variant_mismatch {
             self.signal(test_id, signal::FALSE_VARIANTS);

@@ -4,13 +4,21 @@
 //! its answer permanent; [`store`] is the SQL.
 
 mod decide;
+mod evidence;
+mod evidence_store;
 mod known;
 mod record;
 mod store;
 mod writer;
 
 pub(crate) use decide::signal;
+pub(crate) use evidence::{
+    Draws, Epochs, Evidence, EvidenceOfTests, Peak, Question, RaisedPeaks, Step, StepKind, converters_of,
+    take_steps,
+};
+pub(crate) use evidence_store::{insert_peaks, read_evidence, shares_of};
 pub(crate) use known::KnownExposures;
 pub use record::{CountedAs, EventOutcome};
 pub(crate) use record::{EventRecord, EventSubject, ExposureRecord, Outcome, Record};
+pub(crate) use store::take_ingest_lock;
 pub(crate) use writer::{WriteError, Writer};

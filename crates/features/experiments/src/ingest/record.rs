@@ -72,6 +72,8 @@ pub enum CountedAs {
     Early,
     /// A target event of an experiment that is not running: not counted.
     Stopped,
+    /// A target event after the experiment's conversion window: not counted.
+    Late,
     /// Not the target event of an experiment.
     Other,
 }
@@ -84,6 +86,7 @@ impl CountedAs {
             Self::Repeat => "repeat",
             Self::Early => "early",
             Self::Stopped => "stopped",
+            Self::Late => "late",
             Self::Other => "other",
         }
     }

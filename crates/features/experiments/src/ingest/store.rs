@@ -112,21 +112,41 @@ const ADD_TO_TOTALS: Sql = sql! {
 
 const ADD_TO_TIMELINE: Sql = sql! {
     postgres: "
-        insert into experiment_timeline as t (test_id, variant, hour, exposures, events, converters)
-        select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[])
-        on conflict (test_id, variant, hour) do update
+        insert into experiment_timeline as t
+          (test_id, variant, drawn_variant, epoch, hour, exposures, events, converters)
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[],
+                             $6::bigint[], $7::bigint[], $8::bigint[])
+        on conflict (test_id, variant, drawn_variant, epoch, hour) do update
         set exposures = t.exposures + excluded.exposures,
             events = t.events + excluded.events,
             converters = t.converters + excluded.converters",
     sqlite: "
-        insert into experiment_timeline as t (test_id, variant, hour, exposures, events, converters)
-        select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+        insert into experiment_timeline as t
+          (test_id, variant, drawn_variant, epoch, hour, exposures, events, converters)
+        select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
         from json_each($1)
         where true
-        on conflict (test_id, variant, hour) do update
+        on conflict (test_id, variant, drawn_variant, epoch, hour) do update
         set exposures = t.exposures + excluded.exposures,
             events = t.events + excluded.events,
             converters = t.converters + excluded.converters",
+};
+
+const ADD_TO_DRAWS: Sql = sql! {
+    postgres: "
+        insert into experiment_draws as d (test_id, epoch, drawn_variant, exposures, converters)
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
+        on conflict (test_id, epoch, drawn_variant) do update
+        set exposures = d.exposures + excluded.exposures,
+            converters = d.converters + excluded.converters",
+    sqlite: "
+        insert into experiment_draws as d (test_id, epoch, drawn_variant, exposures, converters)
+        select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
+        from json_each($1)
+        where true
+        on conflict (test_id, epoch, drawn_variant) do update
+        set exposures = d.exposures + excluded.exposures,
+            converters = d.converters + excluded.converters",
 };
 
 const ADD_TO_SIGNALS: Sql = sql! {
@@ -156,7 +176,7 @@ const OPEN_EPOCHS: Sql = sql! {
 };
 
 /// Waits until no other process ingests.
-pub(super) async fn take_ingest_lock(tx: &mut Tx) -> Result<(), DbError> {
+pub(crate) async fn take_ingest_lock(tx: &mut Tx) -> Result<(), DbError> {
     tx.fetch_one(TAKE_INGEST_LOCK.query().bind(INGEST_LOCK_KEY)).await.map(drop)
 }
 
@@ -254,6 +274,9 @@ pub(super) async fn insert_plan(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbEr
     if !plan.timeline.is_empty() {
         add_to_timeline(tx, plan).await?;
     }
+    if !plan.draws.is_empty() {
+        add_to_draws(tx, plan).await?;
+    }
     if !plan.signals.is_empty() {
         add_to_signals(tx, plan).await?;
     }
@@ -271,6 +294,7 @@ pub(super) async fn rehearse(tx: &mut Tx) -> Result<(), DbError> {
     mark_converted(tx, &nothing).await?;
     add_to_totals(tx, &nothing).await?;
     add_to_timeline(tx, &nothing).await?;
+    add_to_draws(tx, &nothing).await?;
     add_to_signals(tx, &nothing).await?;
     open_epochs(tx, &[], Timestamp::from_unix_micros(0)).await
 }
@@ -341,11 +365,24 @@ async fn add_to_totals(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
 async fn add_to_timeline(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
     let keys = || plan.timeline.keys();
     let columns = Columns::new()
-        .text(keys().map(|(test_id, _, _)| &**test_id))
-        .text(keys().map(|(_, variant, _)| &**variant))
-        .time(keys().map(|(_, _, hour)| *hour));
+        .text(keys().map(|key| &*key.test_id))
+        .text(keys().map(|key| &*key.variant))
+        .text(keys().map(|key| &*key.drawn_variant))
+        .text(keys().map(|key| &*key.epoch))
+        .time(keys().map(|key| key.hour));
     let columns = add_tallies(columns, plan.timeline.values());
     tx.execute(ADD_TO_TIMELINE.batch(columns)).await.map(drop)
+}
+
+async fn add_to_draws(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+    let keys = || plan.draws.keys();
+    let columns = Columns::new()
+        .text(keys().map(|(test_id, _, _)| &**test_id))
+        .text(keys().map(|(_, epoch, _)| &**epoch))
+        .text(keys().map(|(_, _, drawn_variant)| &**drawn_variant))
+        .integer(plan.draws.values().map(|tally| tally.exposures))
+        .integer(plan.draws.values().map(|tally| tally.converters));
+    tx.execute(ADD_TO_DRAWS.batch(columns)).await.map(drop)
 }
 
 fn add_tallies<'a, 'b>(

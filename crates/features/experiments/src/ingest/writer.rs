@@ -1,6 +1,8 @@
 //! The batching writer: many requests, one commit.
 
 use super::decide::{Plan, decide};
+use super::evidence::raised_peaks;
+use super::evidence_store;
 use super::known::KnownExposures;
 use super::record::{Outcome, Record};
 use super::store;
@@ -230,7 +232,8 @@ impl Worker {
 
     async fn rehearse(&self) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
-        store::rehearse(&mut tx).await
+        store::rehearse(&mut tx).await?;
+        evidence_store::rehearse(&mut tx).await
     }
 
     /// The next job; none when the process stops and nothing is waiting.
@@ -351,6 +354,13 @@ impl Worker {
             known.event_ids = store::find_event_ids(&mut tx, records).await?;
         }
         let plan = decide(records, known);
+        if !plan.steps.is_empty() {
+            let before = evidence_store::read_evidence_in(&mut tx, &plan.steps).await?;
+            let peaks = raised_peaks(&plan.steps, before);
+            if !peaks.is_empty() {
+                evidence_store::insert_peaks(&mut tx, &peaks).await?;
+            }
+        }
         store::insert_plan(&mut tx, &plan).await?;
         tx.commit().await?;
         self.opened_epochs.extend(new_epochs.iter().map(|experiment| epoch_key(experiment)));

@@ -1,15 +1,31 @@
 //! What came out: read from the totals that the writer keeps, so that the cost depends on variants and days only.
 
+mod history;
+mod inference;
 mod model;
+mod plan;
 mod read;
+mod service;
+mod slices;
 mod store;
 
+pub(crate) use history::history;
+pub use history::{History, HistoryComparison, HistoryGrain, HistoryPoint, HistoryRate};
+pub use inference::{
+    Bayesian, ComparedCounts, Comparison, Decision, Inference, OpenInterval, Progress, SampleRatio,
+    SampleRatioStatus, Verdict,
+};
 pub use model::{
     DefinitionsHealth, DefinitionsProblem, ExperimentHealth, ExperimentResults, Interval, Results,
     ResultsHealth, Timeline, TimelineCounts, TimelineGrain, TimelinePoint, VariantResults, WriterHealth,
     WriterStatus,
 };
+pub(crate) use plan::plan;
+pub use plan::{Plan, PlanRequest};
 pub(crate) use read::read_results;
 pub use read::{ReadResultsError, read_results_of};
-pub(crate) use store::read_stored;
+pub use service::ResultsError;
+pub use slices::{Segment, Slice, Slices};
+pub(crate) use slices::{SliceFilter, slices};
 pub use store::{StoredRowCounts, count_stored_rows};
+pub(crate) use store::{read_cohorts_by_segment, read_history, read_stored};

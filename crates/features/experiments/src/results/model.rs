@@ -1,5 +1,6 @@
 //! The reply of `GET /api/experiments/results`.
 
+use super::inference::Inference;
 use crate::InOrder;
 use crate::definitions::{DefinitionFault, Phase};
 use crate::mirror::MirrorReport;
@@ -50,6 +51,9 @@ pub struct ExperimentResults {
     pub results: InOrder<VariantResults>,
     /// How the counts grew.
     pub timeline: Timeline,
+    /// What the counts mean.
+    #[serde(flatten)]
+    pub inference: Inference,
     /// What deserves attention.
     pub health: ExperimentHealth,
 }
@@ -132,6 +136,12 @@ pub struct ExperimentHealth {
     pub several_variants: i64,
     /// Target events while the experiment was not running; not counted.
     pub stopped_events: i64,
+    /// Target events after the conversion window; not counted.
+    pub late_events: i64,
+    /// Events that the experiment knows nothing of; not counted.
+    pub unknown_events: i64,
+    /// Visitors whose browser called itself a program at the first exposure; not counted.
+    pub bots: i64,
 }
 
 /// How the parts behind the numbers are doing.

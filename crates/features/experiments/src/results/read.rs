@@ -1,13 +1,14 @@
 //! From totals to results.
 
+use super::inference::infer;
 use super::model::{
     ExperimentHealth, ExperimentResults, Interval, Timeline, TimelineCounts, TimelineGrain, TimelinePoint,
     VariantResults,
 };
-use super::store::{HourCounts, StoredResults, read_stored};
+use super::store::{Cohorts, HourCounts, StoredResults, read_stored};
 use crate::InOrder;
-use crate::definitions::{Definitions, Experiment, read_definitions};
-use crate::ingest::signal;
+use crate::definitions::{DefinitionFault, Definitions, Experiment, read_definitions};
+use crate::ingest::{Evidence, signal};
 use dashly_db::{Db, DbError};
 use dashly_kernel::Timestamp;
 use dashly_stats::proportion::wilson_interval;
@@ -30,6 +31,13 @@ pub enum ReadResultsError {
     Database(#[from] DbError),
 }
 
+impl ReadResultsError {
+    /// What is wrong with the file, in one line.
+    pub(crate) fn from_faults(faults: Vec<DefinitionFault>) -> Self {
+        Self::Definitions(faults.into_iter().map(|fault| fault.detail).collect::<Vec<_>>().join("; "))
+    }
+}
+
 /// The results of the experiments in `tests_file`, read from `db` at `now`, without a server.
 ///
 /// # Errors
@@ -39,11 +47,7 @@ pub async fn read_results_of(
     tests_file: &Path,
     now: Timestamp,
 ) -> Result<Vec<ExperimentResults>, ReadResultsError> {
-    let definitions = read_definitions(tests_file).map_err(|faults| {
-        ReadResultsError::Definitions(
-            faults.into_iter().map(|fault| fault.detail).collect::<Vec<_>>().join("; "),
-        )
-    })?;
+    let definitions = read_definitions(tests_file).map_err(ReadResultsError::from_faults)?;
     let stored = read_stored(db).await?;
     Ok(read_results(&definitions, &stored, now).2)
 }
@@ -92,11 +96,20 @@ fn experiment_results(experiment: &Experiment, stored: &StoredResults, now: Time
             .map_or(Timeline { grain: TimelineGrain::Hour, points: Vec::new() }, |hours| {
                 timeline(experiment, hours)
             }),
+        inference: infer(
+            experiment,
+            stored.evidence.get(test_id).unwrap_or(&Evidence::default()),
+            stored.cohorts.get(test_id).unwrap_or(&Cohorts::new()),
+            now,
+        ),
         health: ExperimentHealth {
             false_variants: signal_count(stored, test_id, signal::FALSE_VARIANTS),
             early_events: signal_count(stored, test_id, signal::EARLY_EVENTS),
             several_variants: signal_count(stored, test_id, signal::SEVERAL_VARIANTS),
             stopped_events: signal_count(stored, test_id, signal::STOPPED_EVENTS),
+            late_events: signal_count(stored, test_id, signal::LATE_EVENTS),
+            unknown_events: signal_count(stored, test_id, signal::UNKNOWN_EVENTS),
+            bots: signal_count(stored, test_id, signal::BOTS),
         },
     }
 }

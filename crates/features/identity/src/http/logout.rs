@@ -1,12 +1,13 @@
 //! `POST /api/auth/logout`: the end of a session.
 
+use super::refusals::SignedInRefusal;
 use crate::Identity;
 use crate::problems::store_problem;
 use crate::sessions::TOKEN_COOKIE;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use dashly_web::{ClientAddress, Failure, ProblemDocument, SetCookie, SignedIn};
+use dashly_web::{ClientAddress, Failure, SetCookie, SignedIn};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,11 +30,7 @@ struct LogoutResponse {
     responses(
         (status = 200, description = "Signed out", body = LogoutResponse,
             headers(("Set-Cookie" = String, description = "Removes `token`"))),
-        (status = 401, description = "No token, or not a valid one",
-            body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away",
-            body = ProblemDocument, content_type = "application/problem+json",
-            headers(("Retry-After" = u64, description = "Seconds to wait"))),
+        SignedInRefusal,
     )
 )]
 pub(crate) async fn logout(

@@ -1,12 +1,13 @@
 //! `GET /api/auth/me`: who is signed in.
 
 use super::account_document::{RoleDocument, StatusDocument};
+use super::refusals::SignedInRefusal;
 use crate::Identity;
 use crate::model::User;
 use axum::Json;
 use axum::extract::State;
 use dashly_kernel::{Problem, UserId};
-use dashly_web::{Failure, ProblemDocument, SignedIn};
+use dashly_web::{Failure, SignedIn};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -51,11 +52,7 @@ impl From<User> for MeUser {
     tag = "auth",
     responses(
         (status = 200, description = "The caller's account", body = MeResponse),
-        (status = 401, description = "No token, or not a valid one",
-            body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away",
-            body = ProblemDocument, content_type = "application/problem+json",
-            headers(("Retry-After" = u64, description = "Seconds to wait"))),
+        SignedInRefusal,
     )
 )]
 pub(crate) async fn me(

@@ -4,6 +4,7 @@ mod account_document;
 mod login;
 mod logout;
 mod me;
+mod refusals;
 
 use crate::Identity;
 use utoipa_axum::router::OpenApiRouter;

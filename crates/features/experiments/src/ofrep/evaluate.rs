@@ -1,0 +1,153 @@
+//! What a visitor gets for flags: a pure draw, except where an exposure is tracked.
+
+use crate::assignment::VisitorId;
+use crate::definitions::{Experiment, Phase, VariantValue};
+use crate::segments::VisitorKind;
+use crate::{Definitions, Experiments};
+use http::HeaderMap;
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// One flag for one visitor.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Flag {
+    /// The experiment's identifier.
+    key: String,
+    /// The variant's value, of the same type for all variants. A label is text.
+    value: VariantValue,
+    /// Where the value comes from.
+    reason: Reason,
+    /// The variant's key.
+    variant: String,
+    /// What else is known.
+    metadata: FlagMetadata,
+}
+
+/// Where a flag's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = FlagReason)]
+enum Reason {
+    /// The visitor takes part: drawn, or as shown first.
+    Split,
+    /// The experiment is stopped or the visitor does not take part: the control.
+    ///
+    /// Not `STATIC`, which some clients keep for all visitors alike.
+    Disabled,
+}
+
+/// What else is known of a flag's value.
+#[derive(Debug, Serialize, ToSchema)]
+struct FlagMetadata {
+    /// The experiment's identifier.
+    experiment: String,
+    /// `running` or `stopped`.
+    status: Phase,
+    /// Whether the visitor takes part.
+    enrolled: bool,
+    /// Whether the visitor's exposure to this variant is stored. Always false without `track`.
+    #[serde(rename = "exposureLogged")]
+    exposure_logged: bool,
+}
+
+/// An experiment that visitors can be given as a flag.
+struct Open<'a> {
+    experiment: &'a Arc<Experiment>,
+    phase: Phase,
+    served: usize,
+    enrolled: bool,
+    exposure_logged: bool,
+}
+
+impl<'a> Open<'a> {
+    /// None for a draft.
+    fn of(experiment: &'a Arc<Experiment>, phase: Phase, visitor: &VisitorId) -> Option<Self> {
+        let enrolled = match phase {
+            Phase::Draft => return None,
+            Phase::Stopped => false,
+            Phase::Running => experiment.enrols(visitor.as_str()),
+        };
+        let served = if enrolled { experiment.draw_variant(visitor.as_str()) } else { experiment.control };
+        Some(Self { experiment, phase, served, enrolled, exposure_logged: false })
+    }
+
+    fn into_flag(self) -> Flag {
+        let variant = self.experiment.variant(self.served);
+        Flag {
+            key: self.experiment.test_id.to_string(),
+            value: variant.value.clone(),
+            reason: if self.enrolled { Reason::Split } else { Reason::Disabled },
+            variant: variant.key.to_string(),
+            metadata: FlagMetadata {
+                experiment: self.experiment.test_id.to_string(),
+                status: self.phase,
+                enrolled: self.enrolled,
+                exposure_logged: self.exposure_logged,
+            },
+        }
+    }
+}
+
+/// Every flag, or the one with this key.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wanted<'a> {
+    All,
+    One(&'a str),
+}
+
+impl Wanted<'_> {
+    fn from(self, definitions: &Definitions) -> Vec<&Arc<Experiment>> {
+        match self {
+            Self::All => definitions.all().iter().collect(),
+            Self::One(key) => definitions.find(key).into_iter().collect(),
+        }
+    }
+}
+
+impl Experiments {
+    /// The wanted flags in file order, without drafts; stores the exposures of those that are tracked.
+    pub(super) async fn evaluate(
+        &self,
+        wanted: Wanted<'_>,
+        visitor: &VisitorId,
+        headers: &HeaderMap,
+    ) -> Vec<Flag> {
+        let definitions = self.definitions().current();
+        let now = self.now();
+        let mut open: Vec<Open<'_>> = wanted
+            .from(&definitions)
+            .into_iter()
+            .filter_map(|experiment| Open::of(experiment, experiment.phase(now), visitor))
+            .collect();
+        let tracked: Vec<&mut Open<'_>> =
+            open.iter_mut().filter(|one| one.enrolled && one.experiment.track).collect();
+        if !tracked.is_empty() {
+            self.track(tracked, visitor, headers).await;
+        }
+        open.into_iter().map(Open::into_flag).collect()
+    }
+
+    /// Gives what the visitor was shown first, and stores what is shown for the first time.
+    async fn track(&self, tracked: Vec<&mut Open<'_>>, visitor: &VisitorId, headers: &HeaderMap) {
+        // Without knowing the first exposure, storing the draw could add a second variant.
+        let Some(first) = self.first_exposures().find(visitor).await else { return };
+        let mut fresh = Vec::new();
+        for one in tracked {
+            // A variant that left the file cannot be given any more: such a visitor is drawn again.
+            match first.get(&*one.experiment.test_id).and_then(|key| one.experiment.find_variant(key)) {
+                Some(served) => {
+                    one.served = served;
+                    one.exposure_logged = true;
+                }
+                None => fresh.push(one),
+            }
+        }
+        let shown: Vec<_> = fresh.iter().map(|one| (Arc::clone(one.experiment), one.served)).collect();
+        // An id that the caller brings is one that it gave before, as far as we can tell.
+        let logged = self.log_exposures(visitor, shown, VisitorKind::Returning, headers).await;
+        for one in fresh {
+            one.exposure_logged = logged;
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The tables that are plain sums of rows, and how they are compared.
+
+use dashly_db::{DbError, Sql, Tx, sql};
+use std::collections::BTreeSet;
+
+/// A long recount must not be stopped like a request that hangs.
+const LIFT_TIME_LIMIT: Sql = sql! {
+    postgres: "select set_config('statement_timeout', '0', true)",
+    sqlite: "select 1",
+};
+
+const CLEAR_TOTALS: Sql = sql!("delete from experiment_totals");
+const COUNT_TOTALS: Sql = sql! {
+    postgres: "
+        insert into experiment_totals
+          (test_id, variant, drawn_variant, epoch, day, device, visitor_kind, exposures, events, converters)
+        select x.test_id, x.variant, x.drawn_variant, x.epoch, date_trunc('day', x.recorded_at, 'UTC'), x.device,
+               x.visitor_kind, count(*), coalesce(sum(e.events), 0), count(x.converted_at)
+        from experiment_exposures x
+        left join (
+          select user_or_session_id, test_id, count(*) as events
+          from experiment_events
+          where counted_as in ('conversion', 'repeat')
+          group by user_or_session_id, test_id
+        ) e on e.user_or_session_id = x.user_or_session_id and e.test_id = x.test_id
+        where x.is_first
+        group by 1, 2, 3, 4, 5, 6, 7",
+    sqlite: "
+        insert into experiment_totals
+          (test_id, variant, drawn_variant, epoch, day, device, visitor_kind, exposures, events, converters)
+        select x.test_id, x.variant, x.drawn_variant, x.epoch, x.recorded_at - x.recorded_at % 86400000000, x.device,
+               x.visitor_kind, count(*), coalesce(sum(e.events), 0), count(x.converted_at)
+        from experiment_exposures x
+        left join (
+          select user_or_session_id, test_id, count(*) as events
+          from experiment_events
+          where counted_as in ('conversion', 'repeat')
+          group by user_or_session_id, test_id
+        ) e on e.user_or_session_id = x.user_or_session_id and e.test_id = x.test_id
+        where x.is_first
+        group by 1, 2, 3, 4, 5, 6, 7",
+};
+
+const CLEAR_TIMELINE: Sql = sql!("delete from experiment_timeline");
+const COUNT_TIMELINE: Sql = sql! {
+    postgres: "
+        insert into experiment_timeline (test_id, variant, drawn_variant, epoch, hour, exposures, events, converters)
+        select test_id, variant, drawn_variant, epoch, date_trunc('hour', recorded_at, 'UTC'),
+               sum(exposures), sum(events), sum(converters)
+        from (
+          select test_id, variant, drawn_variant, epoch, recorded_at,
+                 1 as exposures, 0 as events, 0 as converters
+          from experiment_exposures
+          where is_first and device <> 'bot'
+          union all
+          select x.test_id, x.variant, x.drawn_variant, x.epoch, e.recorded_at,
+                 0, 1, case e.counted_as when 'conversion' then 1 else 0 end
+          from experiment_events e
+          join experiment_exposures x
+            on x.user_or_session_id = e.user_or_session_id and x.test_id = e.test_id and x.is_first
+          where e.counted_as in ('conversion', 'repeat') and x.device <> 'bot'
+        ) as happened
+        group by 1, 2, 3, 4, 5",
+    sqlite: "
+        insert into experiment_timeline (test_id, variant, drawn_variant, epoch, hour, exposures, events, converters)
+        select test_id, variant, drawn_variant, epoch, recorded_at - recorded_at % 3600000000,
+               sum(exposures), sum(events), sum(converters)
+        from (
+          select test_id, variant, drawn_variant, epoch, recorded_at,
+                 1 as exposures, 0 as events, 0 as converters
+          from experiment_exposures
+          where is_first and device <> 'bot'
+          union all
+          select x.test_id, x.variant, x.drawn_variant, x.epoch, e.recorded_at,
+                 0, 1, case e.counted_as when 'conversion' then 1 else 0 end
+          from experiment_events e
+          join experiment_exposures x
+            on x.user_or_session_id = e.user_or_session_id and x.test_id = e.test_id and x.is_first
+          where e.counted_as in ('conversion', 'repeat') and x.device <> 'bot'
+        ) as happened
+        group by 1, 2, 3, 4, 5",
+};
+
+const CLEAR_DRAWS: Sql = sql!("delete from experiment_draws");
+const COUNT_DRAWS: Sql = sql!(
+    "
+    insert into experiment_draws (test_id, epoch, drawn_variant, exposures, converters)
+    select test_id, epoch, drawn_variant, count(*), count(converted_at)
+    from experiment_exposures
+    where is_first and device <> 'bot'
+    group by test_id, epoch, drawn_variant"
+);
+
+const CLEAR_SIGNALS: Sql = sql!("delete from experiment_signals");
+const COUNT_SIGNALS: Sql = sql!(
+    "
+    insert into experiment_signals (test_id, signal, count)
+    select '', 'exposure_rows', count(*) from experiment_exposures having count(*) > 0
+    union all
+    select '', 'event_rows', count(*) from experiment_events having count(*) > 0
+    union all
+    select test_id, 'bots', count(*) from experiment_exposures where is_first and device = 'bot' group by test_id
+    union all
+    select test_id, 'several_variants', count(*)
+    from (
+      select test_id from experiment_exposures group by test_id, user_or_session_id having count(*) > 1
+    ) as several
+    group by test_id
+    union all
+    select test_id, 'false_variants', count(*)
+    from experiment_events
+    where test_id is not null and reported_variant <> variant
+    group by test_id
+    union all
+    select test_id, signal, count(*)
+    from (
+      select test_id,
+             case counted_as
+               when 'early' then 'early_events'
+               when 'stopped' then 'stopped_events'
+               when 'late' then 'late_events'
+               else 'unknown_events'
+             end as signal
+      from experiment_events
+      where test_id is not null and counted_as in ('early', 'stopped', 'late', 'other')
+    ) as uncounted
+    group by test_id, signal"
+);
+
+/// Each kept table, and its lines as text.
+const LISTS: [(&str, Sql); 5] = [
+    (
+        "experiment_totals",
+        sql!(
+            "select test_id || ' ' || variant || ' ' || drawn_variant || ' ' || epoch || ' ' || cast(day as text)
+                    || ' ' || device || ' ' || visitor_kind || ' ' || cast(exposures as text)
+                    || ' ' || cast(events as text) || ' ' || cast(converters as text)
+             from experiment_totals"
+        ),
+    ),
+    (
+        "experiment_timeline",
+        sql!(
+            "select test_id || ' ' || variant || ' ' || drawn_variant || ' ' || epoch || ' ' || cast(hour as text)
+                    || ' ' || cast(exposures as text) || ' ' || cast(events as text)
+                    || ' ' || cast(converters as text)
+             from experiment_timeline"
+        ),
+    ),
+    (
+        "experiment_draws",
+        sql!(
+            "select test_id || ' ' || epoch || ' ' || drawn_variant || ' ' || cast(exposures as text)
+                    || ' ' || cast(converters as text)
+             from experiment_draws"
+        ),
+    ),
+    (
+        "experiment_signals",
+        sql!("select test_id || ' ' || signal || ' ' || cast(count as text) from experiment_signals"),
+    ),
+    (
+        "experiment_evidence",
+        sql!(
+            "select test_id || ' ' || kind || ' ' || control || ' ' || variant || ' ' || cast(peak as text)
+                    || ' ' || favours || ' ' || cast(reached_at as text)
+             from experiment_evidence"
+        ),
+    ),
+];
+
+/// Keeps every writer out until the end of the transaction.
+pub(super) async fn prepare(tx: &mut Tx) -> Result<(), DbError> {
+    tx.fetch_all(LIFT_TIME_LIMIT.query()).await?;
+    crate::ingest::take_ingest_lock(tx).await
+}
+
+/// The lines of every kept table, in the order of [`LISTS`].
+pub(super) async fn read_all(tx: &mut Tx) -> Result<Vec<(&'static str, BTreeSet<String>)>, DbError> {
+    let mut tables = Vec::with_capacity(LISTS.len());
+    for (name, list) in LISTS {
+        let rows = tx.fetch_all(list.query()).await?;
+        tables.push((name, rows.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?));
+    }
+    Ok(tables)
+}
+
+/// Makes every table of sums anew.
+pub(super) async fn rebuild(tx: &mut Tx) -> Result<(), DbError> {
+    for (clear, count) in [
+        (CLEAR_TOTALS, COUNT_TOTALS),
+        (CLEAR_TIMELINE, COUNT_TIMELINE),
+        (CLEAR_DRAWS, COUNT_DRAWS),
+        (CLEAR_SIGNALS, COUNT_SIGNALS),
+    ] {
+        tx.execute(clear.query()).await?;
+        tx.execute(count.query()).await?;
+    }
+    Ok(())
+}

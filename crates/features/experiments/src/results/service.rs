@@ -1,0 +1,96 @@
+//! What the routes ask of the results.
+
+use super::{
+    History, Plan, PlanRequest, Results, SliceFilter, Slices, history, plan, read_cohorts_by_segment,
+    read_history, read_results, read_stored, slices,
+};
+use crate::Experiments;
+use crate::definitions::Experiment;
+use dashly_db::DbError;
+use dashly_kernel::Problem;
+use std::sync::Arc;
+
+/// Why results could not be given.
+#[derive(Debug, thiserror::Error)]
+pub enum ResultsError {
+    /// The file has no such experiment.
+    #[error("there is no experiment `{test_id}`")]
+    UnknownTest {
+        /// As the caller spelled it.
+        test_id: String,
+    },
+    /// The question cannot be answered; the problem says why.
+    #[error("{}", .0.detail)]
+    Refused(Problem),
+    /// The database cannot be read.
+    #[error("the results cannot be read: {}", .0.reason())]
+    Database(#[from] DbError),
+}
+
+impl From<ResultsError> for Problem {
+    fn from(error: ResultsError) -> Self {
+        match error {
+            ResultsError::UnknownTest { .. } => Self::not_found(error.to_string()),
+            ResultsError::Refused(problem) => problem,
+            ResultsError::Database(cause) => {
+                tracing::warn!(reason = cause.reason(), "results could not be read");
+                if cause.is_transient() {
+                    Self::unavailable("database-unavailable", cause.reason(), 2)
+                } else {
+                    Self::internal()
+                }
+            }
+        }
+    }
+}
+
+impl Experiments {
+    /// The results of all experiments, read from the totals.
+    ///
+    /// # Errors
+    /// [`ResultsError::Database`].
+    pub async fn results(&self) -> Result<Results, ResultsError> {
+        let stored = read_stored(self.db()).await?;
+        let now = self.now();
+        let definitions = self.definitions().current();
+        let (total_exposures, total_events, experiments) = read_results(&definitions, &stored, now);
+        let health = self.health();
+        Ok(Results { success: true, generated_at: now, total_exposures, total_events, experiments, health })
+    }
+
+    /// How the answer of one experiment came about.
+    ///
+    /// # Errors
+    /// [`ResultsError`].
+    pub(crate) async fn history(&self, test_id: &str) -> Result<History, ResultsError> {
+        let experiment = self.find(test_id)?;
+        let stored = read_history(self.db(), test_id).await?;
+        Ok(history(&experiment, &stored.evidence, stored.hours, &stored.days, self.now()))
+    }
+
+    /// The results of a part of the visitors of one experiment.
+    ///
+    /// # Errors
+    /// [`ResultsError`].
+    pub(crate) async fn slices(&self, test_id: &str, filter: SliceFilter) -> Result<Slices, ResultsError> {
+        let experiment = self.find(test_id)?;
+        let (evidence, cohorts) = read_cohorts_by_segment(self.db(), test_id, filter.segment).await?;
+        Ok(slices(&experiment, &evidence, &cohorts, filter, self.now()))
+    }
+
+    /// What a lift costs in visitors, or what so many visitors find.
+    ///
+    /// # Errors
+    /// [`ResultsError`].
+    pub(crate) async fn plan(&self, test_id: &str, request: PlanRequest) -> Result<Plan, ResultsError> {
+        let experiment = self.find(test_id)?;
+        let stored = read_history(self.db(), test_id).await?;
+        plan(&experiment, &stored, request, self.now()).map_err(ResultsError::Refused)
+    }
+
+    fn find(&self, test_id: &str) -> Result<Arc<Experiment>, ResultsError> {
+        let definitions = self.definitions().current();
+        let found = definitions.find(test_id).map(Arc::clone);
+        found.ok_or_else(|| ResultsError::UnknownTest { test_id: test_id.to_owned() })
+    }
+}
