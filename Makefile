@@ -24,8 +24,7 @@ help: ## Show this list
 
 .PHONY: run
 run: web-build ## Build everything for production and start Dashly on this machine
-	$(CARGO) build --release --locked -p dashly-cli
-	exec target/release/dashly up
+	exec $(CARGO) run --release --locked -p dashly-cli -- up
 
 .PHONY: dev
 dev: web/node_modules/.installed $(if $(wildcard web/dist/index.html),,web-build) ## Start API and web app, rebuilding on every change
@@ -77,11 +76,11 @@ lint-scripts:
 	fi
 
 .PHONY: test-tools
-test-tools: ## Install what tests need (PostgreSQL, Redis, Chromium), or say how
+test-tools: ## Install what tests need (PostgreSQL, Redis, Chromium, Python), or say how
 	scripts/install-test-tools
 
 .PHONY: test
-test: web-build test-tools ## Run all tests: Rust, web, and the app in a browser
+test: web-build test-tools ## Run all tests: Rust, web, the app in a browser, and the official flag clients
 	scripts/with-test-services scripts/run-tests
 
 .PHONY: test-crash
@@ -104,6 +103,10 @@ test-power-rig: web-build ## Show that the power-cut rig finds losses when the d
 bench: web-build test-tools ## Run the benchmarks and print their tables
 	$(CARGO) build --release --locked --workspace
 	scripts/with-test-services $(CARGO) run --release --locked -p dashly-benches --
+
+.PHONY: bench-experiments
+bench-experiments: ## Simulate A/A and A/B tests: false positives, power (minutes)
+	$(CARGO) run --release --locked -p dashly-benches --bin dashly-experiment-benches
 
 # --- generate ----------------------------------------------------------------------------------------------------
 

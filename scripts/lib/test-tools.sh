@@ -40,3 +40,11 @@ find_chromium() {
 find_program() {
   PATH=$PATH:/usr/sbin:/sbin command -v "$1"
 }
+
+# Python 3.10 or newer that can make virtual environments: Debian keeps that part in a package of its own.
+find_python_with_venv() {
+  local python
+  python=$(command -v python3) || return 1
+  "$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || return 1
+  printf '%s\n' "$python"
+}
