@@ -1,10 +1,14 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-const DEVELOPMENT_SERVER = 'http://127.0.0.1:3000';
+const port = process.env.PORT;
+/** Where `make dev` has the API listen. An empty value counts as not set, as it does there. */
+const DEVELOPMENT_SERVER = `http://127.0.0.1:${port === undefined || port === '' ? '3000' : port}`;
 
 export default defineConfig({
   plugins: [react()],
+  // `make dev` shows the API's output in the same terminal, the first password among it.
+  clearScreen: false,
   server: {
     host: '127.0.0.1',
     proxy: { '/api': DEVELOPMENT_SERVER, '/health': DEVELOPMENT_SERVER },

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import * as states from './resultStates.mjs';
 
 const {
   DASHLY_URL: baseURL,
@@ -16,47 +17,6 @@ if (!baseURL || !password || !folder) {
 }
 mkdirSync(folder, { recursive: true });
 
-const EMPTY = {
-  exposures: 0,
-  events: 0,
-  conversion_rate: 0,
-  converters: 0,
-  unique_conversion_rate: 0,
-  unique_conversion_rate_interval: null,
-};
-
-/** States that a healthy server with data does not show by itself: its answer is changed on the way. */
-const RESULT_STATES = {
-  empty: (results) => {
-    results.total_exposures = 0;
-    results.total_events = 0;
-    for (const experiment of results.experiments) {
-      experiment.timeline.points = [];
-      for (const letter of Object.keys(experiment.results)) experiment.results[letter] = EMPTY;
-    }
-  },
-  broken: (results) => {
-    results.health.definitions.status = 'error';
-    results.health.definitions.problem = {
-      detail:
-        'the last good version stays in use: experiment `guided_onboarding`: `variants` must have 2 to 20 entries, found 1',
-      errors: [
-        {
-          pointer: '/experiments/1/variants',
-          detail: 'experiment `guided_onboarding`: `variants` must have 2 to 20 entries, found 1',
-        },
-        {
-          pointer: '/experiments/2/traffic',
-          detail: 'experiment `pricing_cta_upgrade`: `traffic` must be a share of the visitors from 0 to 1',
-        },
-      ],
-    };
-    results.health.writer.status = 'degraded';
-    results.health.writer.last_error = 'the database cannot be reached';
-    results.health.mirror.status = 'catching_up';
-  },
-};
-
 const changeResults = (change) => (page) =>
   page.route('**/api/experiments/results', async (route) => {
     const response = await route.fetch();
@@ -65,10 +25,16 @@ const changeResults = (change) => (page) =>
     await route.fulfill({ response, json: results });
   });
 
+const withHistory = (page) =>
+  page.route('**/api/experiments/*/timeseries', (route) =>
+    route.fulfill({ json: states.longHistory(new URL(route.request().url()).pathname.split('/').at(-2)) }),
+  );
+
 const settled = (page) =>
   page
     .getByRole('status')
     .filter({ hasText: /^(Loading|Checking)/ })
+    .first()
     .waitFor({ state: 'detached' });
 const variants = (letter) =>
   ['kpi_scorecard_layout', 'guided_onboarding', 'pricing_cta_upgrade'].map((id) => ({
@@ -92,25 +58,62 @@ const SHOTS = [
   },
   { name: 'experiments', path: '/admin/experiments', admin: true },
   {
+    name: 'experiments-verdicts',
+    path: '/admin/experiments',
+    admin: true,
+    charts: true,
+    before: async (page) => {
+      await changeResults(states.verdicts)(page);
+      await withHistory(page);
+    },
+  },
+  {
+    name: 'experiments-opened',
+    path: '/admin/experiments',
+    admin: true,
+    charts: true,
+    before: withHistory,
+    act: async (page) => {
+      const card = page.getByRole('region', { name: 'KPI scorecard layout' });
+      await card.getByRole('radio', { name: 'Rates' }).check();
+      await card.getByText('Segments').click();
+      await card.getByRole('table', { name: /^Segments/ }).waitFor();
+      await card.getByText('Show these numbers as a table').click();
+    },
+  },
+  {
+    name: 'experiments-plan',
+    path: '/admin/experiments',
+    admin: true,
+    view: true,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Plan visitors' }).first().click();
+      await page.locator('[role=status][aria-busy=false]').waitFor();
+    },
+  },
+  {
+    name: 'experiments-help',
+    path: '/admin/experiments',
+    admin: true,
+    view: true,
+    act: (page) => page.getByRole('button', { name: 'What do these numbers mean?' }).click(),
+  },
+  {
     name: 'experiments-tip',
     path: '/admin/experiments',
     admin: true,
     act: async (page) => {
-      await page.getByRole('button', { name: 'unique rate' }).locator('visible=true').first().click();
+      await page.getByRole('button', { name: 'Sample ratio' }).first().click();
       await page.getByRole('dialog').waitFor();
     },
   },
-  {
-    name: 'experiments-empty',
-    path: '/admin/experiments',
-    admin: true,
-    before: changeResults(RESULT_STATES.empty),
-  },
+  { name: 'experiments-empty', path: '/admin/experiments', admin: true, before: changeResults(states.empty) },
+  { name: 'experiments-first', path: '/admin/experiments', admin: true, before: changeResults(states.first) },
   {
     name: 'experiments-broken',
     path: '/admin/experiments',
     admin: true,
-    before: changeResults(RESULT_STATES.broken),
+    before: changeResults(states.broken),
   },
   {
     name: 'experiments-error',
@@ -180,14 +183,14 @@ for (const shot of SHOTS.filter(({ name }) => !only || only.split(',').includes(
       await page.goto(shot.path);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await settled(page);
-      if (shot.name === 'experiments' || shot.name === 'experiments-tip') {
-        await page.locator('[data-testid=timeline-chart] svg').last().waitFor();
+      if (shot.charts) {
+        await page.locator('[data-testid=history-chart] svg').last().waitFor();
       }
       await page.evaluate(() => document.fonts.ready.then(() => undefined));
       await shot.act?.(page);
       await page.screenshot({
         path: join(folder, `${shot.name}-${device}-${colorScheme}.png`),
-        fullPage: true,
+        fullPage: !shot.view,
       });
       await context.close();
     }

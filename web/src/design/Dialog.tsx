@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { classNames } from './classNames.ts';
 import styles from './Dialog.module.css';
 import { Icon } from './Icon.tsx';
 
@@ -6,6 +7,8 @@ interface DialogProps {
   open: boolean;
   title: string;
   children: ReactNode;
+  /** For text to read or a form with results beside it. */
+  wide?: boolean;
   onClose: () => void;
 }
 
@@ -15,7 +18,7 @@ interface DialogProps {
  * The Radix dialog is not used because its scroll lock injects a style element, which the content security policy
  * refuses.
  */
-export function Dialog({ open, title: words, children, onClose }: DialogProps) {
+export function Dialog({ open, title: words, children, wide = false, onClose }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const title = useRef<HTMLHeadingElement>(null);
   const titleId = useId();
@@ -32,7 +35,12 @@ export function Dialog({ open, title: words, children, onClose }: DialogProps) {
   }, [open]);
 
   return (
-    <dialog ref={element} className={styles.dialog} aria-labelledby={titleId} onClose={onClose}>
+    <dialog
+      ref={element}
+      className={classNames(styles.dialog, wide && styles.wide)}
+      aria-labelledby={titleId}
+      onClose={onClose}
+    >
       <div className={styles.header}>
         <h2 ref={title} id={titleId} className={styles.title} tabIndex={-1}>
           {words}

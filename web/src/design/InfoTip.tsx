@@ -1,6 +1,7 @@
 import { Popover } from 'radix-ui';
 import type { ReactNode } from 'react';
-import { Icon } from './Icon.tsx';
+import { classNames } from './classNames.ts';
+import { Icon, type IconName } from './Icon.tsx';
 import styles from './InfoTip.module.css';
 
 interface InfoTipProps {
@@ -8,20 +9,24 @@ interface InfoTipProps {
   label: string;
   children: ReactNode;
   /** Words shown beside the icon; without them the button is the icon alone. */
-  text?: string;
+  text?: ReactNode;
+  /** Icon instead of the i. */
+  icon?: IconName;
+  /** Draws attention to the words of the button; they say the same. */
+  tone?: 'neutral' | 'warning' | 'danger';
   /** Called each time the tip is opened. */
   onOpen?: () => void;
 }
 
 /** An explanation on demand, opened by click, tap, Enter or Space and closed by Escape: no hovering needed. */
-export function InfoTip({ label, children, text, onOpen }: InfoTipProps) {
+export function InfoTip({ label, children, text, icon = 'info', tone = 'neutral', onOpen }: InfoTipProps) {
   return (
     <Popover.Root onOpenChange={(open) => open && onOpen?.()}>
       <Popover.Trigger
-        className={text ? styles.textTrigger : styles.trigger}
+        className={text ? classNames(styles.textTrigger, styles[tone]) : styles.trigger}
         aria-label={text ? undefined : label}
       >
-        <Icon name="info" size={14} />
+        <Icon name={icon} size={14} />
         {text}
       </Popover.Trigger>
       <Popover.Portal>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAgo, formatBucket, formatClock, formatDuration } from './dates.ts';
+import { formatAgo, formatBucket, formatClock, formatDuration, formatMoment } from './dates.ts';
 
 const NOW = new Date('2026-11-22T19:42:07Z');
 
@@ -15,10 +15,18 @@ describe('formatClock', () => {
   });
 });
 
+describe('formatMoment', () => {
+  it('shows day and minute, or an en dash', () => {
+    expect(formatMoment('2026-11-22T19:42:07Z', 'UTC')).toBe('Nov 22, 2026, 19:42');
+    expect(formatMoment(null)).toBe('–');
+  });
+});
+
 describe('formatBucket', () => {
   it('is UTC, with the hour only for hours', () => {
     expect(formatBucket('2026-11-22T23:00:00Z', 'hour')).toBe('Nov 22, 23:00');
     expect(formatBucket('2026-11-22T00:00:00Z', 'day')).toBe('Nov 22');
+    expect(formatBucket('2026-11-16T00:00:00Z', 'week')).toBe('Nov 16');
   });
 });
 

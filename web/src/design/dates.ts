@@ -21,8 +21,27 @@ export function formatClock(iso: string | null | undefined, timeZone?: string): 
     : MISSING;
 }
 
-/** A bucket of a timeline in UTC, the zone the server cuts its hours and days in: `Nov 22, 19:00` or `Nov 22`. */
-export function formatBucket(iso: string, grain: 'hour' | 'day'): string {
+/** Day and minute in the reader's zone (`Nov 22, 2026, 19:42`), or an en dash. */
+export function formatMoment(iso: string | null | undefined, timeZone?: string): string {
+  const date = parse(iso);
+  return date
+    ? new Intl.DateTimeFormat(LOCALE, {
+        year: 'numeric',
+        month: 'short',
+        day: 'numeric',
+        hour: '2-digit',
+        minute: '2-digit',
+        hourCycle: 'h23',
+        ...(timeZone ? { timeZone } : {}),
+      }).format(date)
+    : MISSING;
+}
+
+/**
+ * A step of a history in UTC, the zone the server cuts its hours, days and weeks in: `Nov 22, 19:00`, `Nov 22`, or for
+ * a week its first day.
+ */
+export function formatBucket(iso: string, grain: 'hour' | 'day' | 'week'): string {
   const date = parse(iso);
   if (!date) {
     return MISSING;
@@ -30,7 +49,7 @@ export function formatBucket(iso: string, grain: 'hour' | 'day'): string {
   const day = new Intl.DateTimeFormat(LOCALE, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(
     date,
   );
-  return grain === 'day' ? day : `${day}, ${date.toISOString().slice(11, 16)}`;
+  return grain !== 'hour' ? day : `${day}, ${date.toISOString().slice(11, 16)}`;
 }
 
 /** How long ago something was, in the coarsest unit that says it: `just now`, `12 s ago`, `3 min ago`, `5 h ago`, `2 d ago`. */

@@ -1,4 +1,4 @@
-import type { Interval } from '../api/types.ts';
+import type { Interval, OpenInterval } from '../api/types.ts';
 
 /** Shown where a number is missing. Never 0: nothing measured and zero measured are different facts. */
 export const MISSING = '–';
@@ -61,4 +61,48 @@ export function formatSplit(shares: readonly MaybeNumber[]): string {
 /** `1 visitor`, `2 visitors`: the count with the right form of its noun. */
 export function formatQuantity(count: number, singular: string, plural = `${singular}s`): string {
   return `${formatCount(count)} ${count === 1 ? singular : plural}`;
+}
+
+/** A ratio as a percentage with its sign (`+12.3%`, `−4.0%`), or an en dash. Zero after rounding has no sign. */
+export function formatSignedRate(ratio: MaybeNumber, decimals = 1): string {
+  const points = formatPointDifference(ratio, 0, decimals);
+  return points === MISSING ? MISSING : `${points}%`;
+}
+
+/**
+ * A range whose ends may be missing, as signed percentages: `+13.0% to +42.1%`, `above +4.0%`, `below +9.0%`. Without
+ * any end it is an en dash: nothing is known yet.
+ */
+export function formatOpenInterval(interval: OpenInterval | null | undefined, decimals = 1): string {
+  const low = interval?.low;
+  const high = interval?.high;
+  if (isKnown(low) && isKnown(high)) {
+    return `${formatSignedRate(low, decimals)} to ${formatSignedRate(high, decimals)}`;
+  }
+  if (isKnown(low)) {
+    return `above ${formatSignedRate(low, decimals)}`;
+  }
+  return isKnown(high) ? `below ${formatSignedRate(high, decimals)}` : MISSING;
+}
+
+/** A probability as a percentage that never rounds to certainty: `94.2%`, `> 99.9%`, `< 0.1%`, or an en dash. */
+export function formatChance(chance: MaybeNumber): string {
+  if (!isKnown(chance)) {
+    return MISSING;
+  }
+  if (chance > 0.999) {
+    return '> 99.9%';
+  }
+  return chance < 0.001 ? '< 0.1%' : formatRate(chance, 1);
+}
+
+/** A p-value with as many decimals as it deserves: `0.42`, `0.013`, `0.0004`, `< 0.0001`, or an en dash. */
+export function formatPValue(value: MaybeNumber): string {
+  if (!isKnown(value)) {
+    return MISSING;
+  }
+  if (value < 0.0001) {
+    return '< 0.0001';
+  }
+  return value.toFixed(value < 0.001 ? 4 : value < 0.1 ? 3 : 2);
 }

@@ -4,6 +4,7 @@ import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from './chromium.ts';
+import { giveLongHistory } from './longHistory.ts';
 import { openPage, PAGES, startVisit } from './visit.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -22,6 +23,19 @@ async function violationsOf(page: Page): Promise<string[]> {
   return results.violations.map(
     ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => `  ${node.html}`).join('\n')}`,
   );
+}
+
+/** Opens what is closed on the results page, and waits for what it loads then. */
+async function openEverything(page: Page): Promise<void> {
+  await page.locator('[data-testid=history-chart] svg').first().waitFor();
+  await page.getByRole('radio', { name: 'Rates' }).first().check();
+  for (const summary of await page.locator('summary').all()) {
+    await summary.click();
+  }
+  await page
+    .getByRole('table', { name: /^Segments of/ })
+    .first()
+    .waitFor();
 }
 
 async function overflowOf(page: Page): Promise<number> {
@@ -48,7 +62,11 @@ describe('every page', () => {
             colorScheme: theme,
           });
 
+          await giveLongHistory(page);
           await openPage(page, path);
+          if (path === '/admin/experiments') {
+            await openEverything(page);
+          }
 
           expect(await page.locator('html').getAttribute('data-theme')).toBe(theme);
           expect(await violationsOf(page)).toEqual([]);
@@ -67,6 +85,15 @@ describe('every page', () => {
     await page.getByRole('dialog').waitFor();
     expect(await violationsOf(page)).toEqual([]);
     await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Plan visitors' }).first().click();
+    const plan = page.getByRole('dialog', { name: 'Plan KPI scorecard layout' });
+    await plan.locator('[role=status][aria-busy=false]').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'What do these numbers mean?' }).click();
+    await page.getByRole('dialog', { name: 'What do these numbers mean?' }).waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: /^Account of/ }).click();
     await page.getByRole('menu').waitFor();
     expect(await violationsOf(page)).toEqual([]);
@@ -75,6 +102,17 @@ describe('every page', () => {
     await page.getByTestId('upgrade').click();
     await page.getByRole('dialog', { name: 'Upgrade to Pro' }).waitFor();
     expect(await violationsOf(page)).toEqual([]);
+    await context.close();
+  });
+
+  it('is quiet in the API documentation too, with an operation open and tried out', async () => {
+    const { page, context, complaints } = await startVisit(browser, { viewport: DESKTOP });
+    await page.goto('/api/docs/');
+    await page.locator('#operations-experiments-get_dashboard .opblock-summary-control').click();
+    await page.getByRole('button', { name: 'Try it out' }).click();
+    await page.getByRole('button', { name: 'Execute' }).click();
+    await page.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
+    expect(complaints).toEqual([]);
     await context.close();
   });
 

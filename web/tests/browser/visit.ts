@@ -88,9 +88,14 @@ export async function openPage(page: Page, path: string): Promise<void> {
   await page
     .getByRole('status')
     .filter({ hasText: /^(Loading|Checking)/ })
+    .first()
     .waitFor({ state: 'detached' });
   if (path === '/admin/experiments') {
-    await page.locator('[data-testid=timeline-chart] svg').first().waitFor();
+    await page.getByTestId('verdict').first().waitFor();
+    await page
+      .getByRole('figure', { name: /over time of/ })
+      .first()
+      .waitFor();
   }
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
 }

@@ -2,15 +2,19 @@ import { useMemo } from 'react';
 import type { ExperimentResult, ExperimentStatus } from '../../api/types.ts';
 import { Badge, type Tone } from '../../design/Badge.tsx';
 import { Card } from '../../design/Card.tsx';
-import { Notice } from '../../design/Notice.tsx';
 import { formatSplit } from '../../design/numbers.ts';
 import { readableId } from '../../design/readableId.ts';
 import { hasVisitors, listArms } from './arms.ts';
-import { Differences } from './Differences.tsx';
+import { DataQuality } from './DataQuality.tsx';
+import { verdictView } from './decisions.ts';
 import styles from './ExperimentCard.module.css';
-import { healthNotes } from './healthNotes.ts';
-import { Timeline } from './Timeline.tsx';
+import { History } from './History.tsx';
+import { LiftPlot } from './LiftPlot.tsx';
+import { Progress } from './Progress.tsx';
+import { Segments } from './Segments.tsx';
+import { listTreatments } from './treatments.ts';
 import { VariantTable } from './VariantTable.tsx';
+import { VerdictBanner } from './VerdictBanner.tsx';
 
 const STATUS: Record<ExperimentStatus, { label: string; tone: Tone }> = {
   draft: { label: 'Draft', tone: 'neutral' },
@@ -18,10 +22,20 @@ const STATUS: Record<ExperimentStatus, { label: string; tone: Tone }> = {
   stopped: { label: 'Stopped', tone: 'warning' },
 };
 
-/** Everything about one experiment: what it is, its numbers, their course, and what to know about them. */
-export function ExperimentCard({ experiment }: { experiment: ExperimentResult }) {
+interface ExperimentCardProps {
+  experiment: ExperimentResult;
+  /** When the numbers were read. */
+  at: string;
+  /** Whether what is loaded on its own refreshes itself. */
+  live: boolean;
+}
+
+/** Everything about one experiment: the answer first, then what it rests on, from the plain to the detailed. */
+export function ExperimentCard({ experiment, at, live }: ExperimentCardProps) {
   const arms = useMemo(() => listArms(experiment), [experiment]);
-  const notes = healthNotes(experiment.health);
+  const treatments = useMemo(() => listTreatments(experiment), [experiment]);
+  const control = arms.find((arm) => arm.control);
+  const seen = hasVisitors(experiment);
   const status = STATUS[experiment.status];
   const headingId = `experiment-${experiment.test_id}`;
 
@@ -58,22 +72,20 @@ export function ExperimentCard({ experiment }: { experiment: ExperimentResult })
           </div>
         </dl>
       </header>
-      <VariantTable testId={experiment.test_id} arms={arms} />
-      {hasVisitors(experiment) && (
-        <>
-          <Differences arms={arms} />
-          <Timeline experiment={experiment} />
-        </>
+      <VerdictBanner verdict={verdictView(experiment)} at={at} />
+      {seen && control && treatments.length > 0 && (
+        <LiftPlot
+          testId={experiment.test_id}
+          control={control}
+          treatments={treatments}
+          margin={experiment.practical_margin}
+        />
       )}
-      {notes.length > 0 && (
-        <Notice tone="warning" title="Worth knowing about these numbers">
-          <ul className={styles.notes}>
-            {notes.map((note) => (
-              <li key={note}>{note}</li>
-            ))}
-          </ul>
-        </Notice>
-      )}
+      <VariantTable testId={experiment.test_id} arms={arms} comparisons={experiment.comparisons} />
+      <Progress experiment={experiment} />
+      {seen && <History experiment={experiment} live={live} />}
+      <DataQuality experiment={experiment} />
+      {seen && <Segments experiment={experiment} />}
     </Card>
   );
 }

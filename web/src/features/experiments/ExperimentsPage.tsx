@@ -1,27 +1,37 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { ResultsResponse } from '../../api/types.ts';
 import { Button } from '../../design/Button.tsx';
 import { ErrorState } from '../../design/ErrorState.tsx';
 import { formatClock } from '../../design/dates.ts';
 import { Notice } from '../../design/Notice.tsx';
 import { PageHeader } from '../../design/PageHeader.tsx';
+import { downloadText } from '../../design/downloadText.ts';
+import { csvFileName, resultsCsv } from './csv.ts';
 import styles from './ExperimentsPage.module.css';
 import { ExperimentsSkeleton } from './ExperimentsSkeleton.tsx';
+import { HelpButton } from './HelpButton.tsx';
 import { RefreshBar } from './RefreshBar.tsx';
 import { ResultsView } from './ResultsView.tsx';
+import { HISTORY_KEY } from './useHistory.ts';
 import { useResults } from './useResults.ts';
 
-/** Admin → A/B Experiments: what every experiment has measured, and whether the measuring itself is sound. */
+/** Admin → A/B Experiments: the answer of every experiment, what it rests on, and whether the measuring is sound. */
 export function ExperimentsPage() {
   const [live, setLive] = useState(true);
   const results = useResults(live);
-  const refresh = () => void results.refetch();
+  const queries = useQueryClient();
+  const refresh = () => {
+    void results.refetch();
+    void queries.invalidateQueries({ queryKey: [HISTORY_KEY] });
+  };
 
   return (
     <div className={styles.page}>
       <PageHeader
         eyebrow="Admin"
         title="A/B Experiments"
-        lead="Every visitor counts once, under the variant they saw first. Intervals show how sure a rate is; Dashly names no winner from raw rates."
+        lead="Each experiment begins with its answer. Look as often as you like: the answers are made for being watched, and a variant is called better only when the numbers bear it."
         actions={
           <RefreshBar
             generatedAt={results.data?.generated_at ?? null}
@@ -48,7 +58,13 @@ export function ExperimentsPage() {
               <p>{results.error.message}</p>
             </Notice>
           )}
-          <ResultsView results={results.data} />
+          <div className={styles.tools}>
+            <HelpButton />
+            <Button size="sm" icon="download" onClick={() => download(results.data)}>
+              Download CSV
+            </Button>
+          </div>
+          <ResultsView results={results.data} live={live} />
         </>
       ) : results.isError ? (
         <ErrorState
@@ -62,4 +78,8 @@ export function ExperimentsPage() {
       )}
     </div>
   );
+}
+
+function download(results: ResultsResponse): void {
+  downloadText(csvFileName(results.generated_at), resultsCsv(results), 'text/csv');
 }

@@ -8,7 +8,7 @@ import { NoExposures } from './NoExposures.tsx';
 import { Totals } from './Totals.tsx';
 
 /** The loaded results: health first, because it decides whether the numbers below deserve trust. */
-export function ResultsView({ results }: { results: ResultsResponse }) {
+export function ResultsView({ results, live }: { results: ResultsResponse; live: boolean }) {
   const { experiments } = results;
   return (
     <>
@@ -27,7 +27,12 @@ export function ResultsView({ results }: { results: ResultsResponse }) {
         !experiments.some(hasVisitors) && <NoExposures />
       )}
       {experiments.map((experiment) => (
-        <ExperimentCard key={experiment.test_id} experiment={experiment} />
+        <ExperimentCard
+          key={experiment.test_id}
+          experiment={experiment}
+          at={results.generated_at}
+          live={live}
+        />
       ))}
     </>
   );

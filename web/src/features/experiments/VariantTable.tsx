@@ -1,22 +1,27 @@
 import { useMemo } from 'react';
+import type { ExperimentResult } from '../../api/types.ts';
 import { classNames } from '../../design/classNames.ts';
 import { DataTable, type DataColumn } from '../../design/DataTable.tsx';
-import { formatCount, formatInterval, formatRate } from '../../design/numbers.ts';
+import { formatChance, formatCount, formatInterval, formatRate, MISSING } from '../../design/numbers.ts';
 import { VariantMark } from '../../design/VariantMark.tsx';
 import { intervalScale, rateOf, type Arm } from './arms.ts';
-import { RateRule, UniqueRateRule } from './CountingRules.tsx';
+import { ChanceRule, LiftRule, RateRule, UniqueRateRule } from './CountingRules.tsx';
 import { IntervalBar } from './IntervalBar.tsx';
+import { LiftValue } from './LiftValue.tsx';
 import styles from './VariantTable.module.css';
 
 interface VariantTableProps {
   testId: string;
   arms: readonly Arm[];
+  comparisons: Comparisons;
 }
 
+type Comparisons = ExperimentResult['comparisons'];
+
 /** Counts and rates of an experiment, one row per variant. Ranks nothing: the rows stay in their order. */
-export function VariantTable({ testId, arms }: VariantTableProps) {
+export function VariantTable({ testId, arms, comparisons }: VariantTableProps) {
   const scale = intervalScale(arms);
-  const columns = useMemo((): DataColumn<Arm>[] => variantColumns(scale), [scale]);
+  const columns = useMemo((): DataColumn<Arm>[] => variantColumns(scale, comparisons), [scale, comparisons]);
   return (
     <>
       <DataTable
@@ -29,17 +34,19 @@ export function VariantTable({ testId, arms }: VariantTableProps) {
       <div className={styles.rules}>
         <RateRule text="Rate" />
         <UniqueRateRule text="Unique rate" />
+        <LiftRule text="Lift" />
+        <ChanceRule text="Chance to beat control" />
       </div>
     </>
   );
 }
 
-function variantColumns(scale: number | null): DataColumn<Arm>[] {
+function variantColumns(scale: number | null, comparisons: Comparisons): DataColumn<Arm>[] {
   return [
     {
       id: 'variant',
       label: 'Variant',
-      width: '23%',
+      width: '16%',
       rowHeader: true,
       cell: (arm) => (
         <span className={styles.variant}>
@@ -74,18 +81,45 @@ function variantColumns(scale: number | null): DataColumn<Arm>[] {
       header: (
         <span className={styles.wide}>
           <span className={styles.heading}>
-            Unique rate, 95% interval <UniqueRateRule />
+            Unique rate <UniqueRateRule />
           </span>
-          <span className={styles.scale} aria-hidden="true">
-            <span>{scale !== null && '0%'}</span>
-            <span>{scale === null ? '' : formatRate(scale, 0)}</span>
-          </span>
+          {scale !== null && <Scale end={scale} />}
         </span>
       ),
-      width: '41%',
+      width: '25%',
       cell: (arm) => <UniqueRate arm={arm} scale={scale} />,
     },
+    {
+      id: 'lift',
+      label: 'Lift',
+      header: (
+        <span className={styles.heading}>
+          Lift <LiftRule />
+        </span>
+      ),
+      cell: (arm) => <Lift arm={arm} comparisons={comparisons} />,
+    },
+    {
+      id: 'chance',
+      label: 'Chance to beat control',
+      header: (
+        <span className={styles.heading}>
+          <ChanceRule /> Chance to beat
+        </span>
+      ),
+      align: 'end',
+      cell: (arm) =>
+        arm.control ? MISSING : formatChance(comparisons[arm.letter]?.bayesian?.chance_to_beat_control),
+    },
   ];
+}
+
+function Lift({ arm, comparisons }: { arm: Arm; comparisons: Comparisons }) {
+  const comparison = comparisons[arm.letter];
+  if (arm.control || !comparison) {
+    return MISSING;
+  }
+  return <LiftValue comparison={comparison} />;
 }
 
 function UniqueRate({ arm, scale }: { arm: Arm; scale: number | null }) {
@@ -103,7 +137,22 @@ function UniqueRate({ arm, scale }: { arm: Arm; scale: number | null }) {
         )}
         {value === null && <span className={styles.interval}>no visitors yet</span>}
       </span>
-      {scale !== null && <IntervalBar value={value} interval={interval} scale={scale} place={arm.place} />}
+      {scale !== null && (
+        <>
+          <IntervalBar value={value} interval={interval} scale={scale} place={arm.place} />
+          <Scale end={scale} />
+        </>
+      )}
+    </span>
+  );
+}
+
+/** The ends of the bars: once above them all, and on a phone, where there is no heading, below each. */
+function Scale({ end }: { end: number }) {
+  return (
+    <span className={styles.scale} aria-hidden="true">
+      <span>0%</span>
+      <span>{formatRate(end, 0)}</span>
     </span>
   );
 }

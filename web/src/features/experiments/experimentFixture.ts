@@ -1,4 +1,4 @@
-import type { ExperimentResult } from '../../api/types.ts';
+import type { Comparison, ExperimentResult } from '../../api/types.ts';
 
 /** A small running experiment for unit tests. */
 export function experimentFixture(changes: Partial<ExperimentResult> = {}): ExperimentResult {
@@ -29,7 +29,54 @@ export function experimentFixture(changes: Partial<ExperimentResult> = {}): Expe
       },
     },
     timeline: { grain: 'hour', points: [] },
-    health: { false_variants: 0, early_events: 0, several_variants: 0, stopped_events: 0 },
+    health: {
+      false_variants: 0,
+      early_events: 0,
+      several_variants: 0,
+      stopped_events: 0,
+      late_events: 0,
+      unknown_events: 0,
+      bots: 0,
+    },
+    verdict: {
+      decision: 'keep_running',
+      variant: null,
+      decided_at: null,
+      sentence: 'Too few conversions to tell the variants apart. Keep running.',
+    },
+    comparisons: { B: comparisonFixture() },
+    sample_ratio: {
+      status: 'ok',
+      p_value: 1,
+      found_at: null,
+      observed: { A: 100, B: 0 },
+      expected: { A: 50, B: 50 },
+    },
+    progress: {
+      visitors_per_day: null,
+      planned_visitors: null,
+      needed_visitors: null,
+      days_to_decision: null,
+    },
+    compared: { A: { exposures: 100, converters: 15 }, B: { exposures: 0, converters: 0 } },
+    practical_margin: 0.01,
+    conversion_window_seconds: null,
+    ...changes,
+  };
+}
+
+/** A comparison of which nothing is known yet. */
+export function comparisonFixture(changes: Partial<Comparison> = {}): Comparison {
+  return {
+    decision: 'keep_running',
+    decided_at: null,
+    lift: null,
+    lift_interval: null,
+    p_value: 1,
+    adjusted_p_value: 1,
+    difference: null,
+    difference_interval: null,
+    bayesian: null,
     ...changes,
   };
 }

@@ -12,7 +12,7 @@ mod verdict;
 
 use super::store::Cohorts;
 use crate::InOrder;
-use crate::definitions::{Experiment, Phase};
+use crate::definitions::Experiment;
 use crate::ingest::Evidence;
 pub(crate) use comparison::{compare, counts_of};
 use dashly_kernel::Timestamp;
@@ -37,8 +37,7 @@ pub(crate) fn infer(
     let comparisons = compare(experiment, &evidence);
     let sample_ratio = sample_ratio::check(experiment, kept);
     let progress = progress::progress(experiment, &comparisons, &evidence, cohorts, now);
-    let is_running = experiment.phase(now) == Phase::Running;
-    let verdict = verdict::decide(experiment, &comparisons, &sample_ratio, is_running);
+    let verdict = verdict::decide(experiment, &comparisons, &sample_ratio, experiment.phase(now));
     let compared: InOrder<ComparedCounts> = experiment
         .variants
         .iter()

@@ -2,7 +2,7 @@
 
 use super::model::{Comparison, Decision, OpenInterval, SampleRatio, SampleRatioStatus, Verdict};
 use crate::InOrder;
-use crate::definitions::Experiment;
+use crate::definitions::{Experiment, Phase};
 
 /// Takes the comparisons together. A broken draw comes before everything; then the best of the variants that are
 /// better; then the rest.
@@ -10,7 +10,7 @@ pub(super) fn decide(
     experiment: &Experiment,
     comparisons: &InOrder<Comparison>,
     sample_ratio: &SampleRatio,
-    is_running: bool,
+    phase: Phase,
 ) -> Verdict {
     if sample_ratio.status == SampleRatioStatus::Mismatch {
         return Verdict {
@@ -40,7 +40,7 @@ pub(super) fn decide(
     };
     let sentence = match subject {
         Some((variant, comparison)) => decided(experiment, decision, variant, comparison),
-        None => undecided(experiment, comparisons, is_running),
+        None => undecided(experiment, comparisons, phase),
     };
     Verdict {
         decision,
@@ -63,8 +63,12 @@ fn decided(experiment: &Experiment, decision: Decision, variant: &str, compariso
     }
 }
 
-fn undecided(experiment: &Experiment, comparisons: &InOrder<Comparison>, is_running: bool) -> String {
-    let advice = if is_running { "Keep running." } else { "It stopped before there was an answer." };
+fn undecided(experiment: &Experiment, comparisons: &InOrder<Comparison>, phase: Phase) -> String {
+    let advice = match phase {
+        Phase::Draft => "It has not started.",
+        Phase::Running => "Keep running.",
+        Phase::Stopped => "It stopped before there was an answer.",
+    };
     let control = &experiment.control_variant().key;
     let known = comparisons.iter().find(|(_, one)| {
         matches!(one.lift_interval, Some(OpenInterval { high: Some(_), .. })) && one.lift.is_some()
@@ -78,7 +82,7 @@ fn undecided(experiment: &Experiment, comparisons: &InOrder<Comparison>, is_runn
     }
 }
 
-/// Such as "the lift is between −2.1 % and +18.4 %".
+/// Such as "the lift is between −2.1% and +18.4%".
 fn range(interval: Option<OpenInterval>) -> String {
     match interval {
         Some(OpenInterval { low: Some(low), high: Some(high) }) => {
@@ -95,5 +99,5 @@ fn signed_percent(share: f64) -> String {
 }
 
 fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
+    format!("{:.1}%", share * 100.0)
 }

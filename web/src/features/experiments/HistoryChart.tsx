@@ -1,21 +1,20 @@
 import { LineChart } from 'echarts/charts';
-import { GridComponent, TooltipComponent } from 'echarts/components';
+import { GridComponent, MarkLineComponent, TooltipComponent } from 'echarts/components';
 import { init, use as register, type EChartsType } from 'echarts/core';
-import { LabelLayout } from 'echarts/features';
 import { SVGRenderer } from 'echarts/renderers';
 import { useEffect, useRef } from 'react';
 import { useTheme } from '../../design/theme.ts';
-import { chartOption, type ChartColors } from './chartOption.ts';
-import type { TimelineSeries } from './timelineSeries.ts';
-import styles from './Timeline.module.css';
+import { historyOption, type ChartColors } from './historyOption.ts';
+import type { HistorySeries } from './historySeries.ts';
+import styles from './History.module.css';
 
-register([LineChart, GridComponent, TooltipComponent, LabelLayout, SVGRenderer]);
+register([LineChart, GridComponent, MarkLineComponent, TooltipComponent, SVGRenderer]);
 
 /**
- * The picture of an experiment's timeline. Loaded on its own, because ECharts weighs more than the rest of the app; hidden
- * from screen readers, which get the same numbers as a table beside it.
+ * The picture of a history. Loaded on its own, because ECharts weighs more than the rest of the app; hidden from screen
+ * readers, which get the same numbers as a table beside it.
  */
-export function TimelineChart({ series }: { series: TimelineSeries }) {
+export function HistoryChart({ series }: { series: HistorySeries }) {
   const element = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType>(null);
   const theme = useTheme();
@@ -38,13 +37,13 @@ export function TimelineChart({ series }: { series: TimelineSeries }) {
 
   useEffect(() => {
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
-    chart.current?.setOption(chartOption(series, readColors(), still), {
-      // Merged by id: a refresh moves the lines instead of drawing them anew every ten seconds.
+    chart.current?.setOption(historyOption(series, readColors(), still), {
+      // Merged by id: a refresh moves the lines instead of drawing them anew every time.
       replaceMerge: ['series'],
     });
   }, [series, theme]);
 
-  return <div ref={element} className={styles.chart} aria-hidden="true" data-testid="timeline-chart" />;
+  return <div ref={element} className={styles.chart} aria-hidden="true" data-testid="history-chart" />;
 }
 
 function readColors(): ChartColors {
@@ -56,6 +55,7 @@ function readColors(): ChartColors {
     grid: read('--chart-grid'),
     surface: read('--surface'),
     border: read('--border-strong'),
+    zero: read('--border-control'),
     variants: [1, 2, 3, 4, 5, 6].map((number) => read(`--variant-${number}`)),
   };
 }
