@@ -57,6 +57,7 @@ const SHOTS = [
     },
   },
   { name: 'experiments', path: '/admin/experiments', admin: true },
+  { name: 'kpis', path: '/admin/kpis', admin: true },
   {
     name: 'experiments-verdicts',
     path: '/admin/experiments',

@@ -122,3 +122,12 @@ export type ResultsHealth = Schemas['ResultsHealth'];
 
 /** Answer of `GET /api/experiments/results` (administrators only). */
 export type ResultsResponse = Schemas['ExperimentResultsReply'];
+
+/** Answer of `GET /api/kpis` (administrators only). */
+export type KpisResponse = Schemas['KpisReply'];
+
+/** One key figure. Without a value it says what is missing. */
+export type Kpi = Schemas['Kpi'];
+
+/** What an experiment says about a key figure. */
+export type KpiExperiment = Schemas['KpiExperiment'];

@@ -7,6 +7,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { RequireAdmin } from '../features/identity/RequireAdmin.tsx';
+import { AdminTabs } from './AdminTabs.tsx';
 import { NotFoundPage } from './NotFoundPage.tsx';
 import { PageCrash } from './PageCrash.tsx';
 import { PagePending } from './PagePending.tsx';
@@ -53,6 +54,7 @@ const administratorsRoute = createRoute({
   id: 'administrators',
   component: () => (
     <RequireAdmin>
+      <AdminTabs />
       <Outlet />
     </RequireAdmin>
   ),
@@ -67,6 +69,12 @@ const experimentsRoute = createRoute({
   ),
 });
 
+const kpisRoute = createRoute({
+  getParentRoute: () => administratorsRoute,
+  path: '/admin/kpis',
+  component: lazyRouteComponent(() => import('../features/experiments/KpisPage.tsx'), 'KpisPage'),
+});
+
 /** Every page of the app. Pages are loaded when they are first opened. */
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
@@ -75,7 +83,7 @@ export const router = createRouter({
     pricingRoute,
     loginRoute,
     adminIndexRoute,
-    administratorsRoute.addChildren([experimentsRoute]),
+    administratorsRoute.addChildren([experimentsRoute, kpisRoute]),
   ]),
   defaultPreload: 'intent',
   defaultPendingComponent: PagePending,

@@ -12,6 +12,7 @@ export const PAGES = [
   { path: '/pricing', heading: 'Pricing', admin: false },
   { path: '/admin/login', heading: 'Sign in to Dashly', admin: false },
   { path: '/admin/experiments', heading: 'A/B Experiments', admin: true },
+  { path: '/admin/kpis', heading: 'Key figures', admin: true },
   { path: '/no-such-page', heading: 'There is no page here', admin: false },
 ] as const;
 

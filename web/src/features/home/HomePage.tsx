@@ -17,7 +17,7 @@ const PLACES: readonly Place[] = [
     to: '/admin/experiments',
     icon: 'bars',
     title: 'Experiment results',
-    text: 'Exposures, converters and intervals of every experiment, with the health of the data behind them.',
+    text: 'The answer of every experiment first, then what it rests on, with the health of the data behind it.',
   },
   {
     to: '/experiment-demo',
@@ -43,8 +43,8 @@ const RULES = [
     'An event answered with success is committed to disk before you see the answer.',
   ],
   [
-    'Intervals, not verdicts',
-    'Every rate comes with its 95% interval. A larger number alone is never called a winner.',
+    'Look as often as you like',
+    'Answers hold at every look. A larger number alone is never called a winner; the evidence decides.',
   ],
 ] as const;
 

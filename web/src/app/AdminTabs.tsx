@@ -1,0 +1,20 @@
+import { Link } from '@tanstack/react-router';
+import styles from './AdminTabs.module.css';
+
+const TABS = [
+  { to: '/admin/experiments', label: 'A/B Experiments' },
+  { to: '/admin/kpis', label: 'Key figures' },
+] as const;
+
+/** The pages for administrators. */
+export function AdminTabs() {
+  return (
+    <nav className={styles.tabs} aria-label="Admin">
+      {TABS.map(({ to, label }) => (
+        <Link key={to} to={to} className={styles.tab}>
+          {label}
+        </Link>
+      ))}
+    </nav>
+  );
+}
