@@ -333,10 +333,8 @@ impl Experiments {
     /// How the file is doing.
     pub fn definitions_health(&self) -> DefinitionsHealth {
         let status = self.shared.definitions.status();
-        let problem = status.faults.first().map(|first| DefinitionsProblem {
-            detail: format!("the last good version stays in use: {}", first.detail),
-            errors: status.faults.clone(),
-        });
+        let problem =
+            status.problem().map(|detail| DefinitionsProblem { detail, errors: status.faults.clone() });
         DefinitionsHealth {
             status: if problem.is_some() { "error" } else { "ok" },
             file: self.shared.definitions.file_name(),

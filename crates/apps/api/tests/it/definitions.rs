@@ -77,6 +77,19 @@ both_databases! {
         assert!(detail.contains("`dashbord`") && detail.contains("pricing-view"), "{detail}");
     }
 
+    async fn a_start_with_a_bad_file_has_no_experiments_and_says_so(
+        app: TestApp = Setup::new().tests(&json!({ "experiments": 7 }))
+    ) {
+        let health = app.visitor().get("/api/health").await.expect(200).json();
+        let detail = health["definitions"]["problem"]["detail"].as_str().unwrap();
+        assert!(detail.starts_with("there are no experiments until the file is good: "), "{detail}");
+        app.edit_tests(&one(&json!({})));
+        app.edit_tests_text("{");
+        let health = app.visitor().get("/api/health").await.expect(200).json();
+        let detail = health["definitions"]["problem"]["detail"].as_str().unwrap();
+        assert!(detail.starts_with("the last good version stays in use: "), "{detail}");
+    }
+
     async fn every_mistake_of_a_file_is_named(app: TestApp = Setup::new().tests(&one(&json!({})))) {
         app.edit_tests(&tests_json(&[
             ("one", json!({ "status": "paused", "traffic": 2 })),

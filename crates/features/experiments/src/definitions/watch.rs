@@ -16,12 +16,26 @@ const COMPONENT: &str = "experiment_definitions";
 /// How the file is doing, for the health report and the admin page.
 #[derive(Clone, Debug)]
 pub struct DefinitionsStatus {
-    /// When the version in use was read.
+    /// When the version in use was read; when this process started, while there is none.
     pub loaded_at: Timestamp,
+    /// Whether there was a good version since this process started.
+    pub is_loaded: bool,
     /// What is wrong with the file as it is now; empty when it is the version in use.
     pub faults: Vec<DefinitionFault>,
     /// What is odd about the version in use.
     pub warnings: Vec<DefinitionFault>,
+}
+
+impl DefinitionsStatus {
+    /// What is wrong, and what that means for visitors; none while the file is the version in use.
+    pub fn problem(&self) -> Option<String> {
+        let consequence = if self.is_loaded {
+            "the last good version stays in use"
+        } else {
+            "there are no experiments until the file is good"
+        };
+        self.faults.first().map(|first| format!("{consequence}: {}", first.detail))
+    }
 }
 
 /// `tests.json` and the last good version of it.
@@ -49,6 +63,7 @@ impl DefinitionsFile {
             current: ArcSwap::from_pointee(Definitions::default()),
             status: Mutex::new(DefinitionsStatus {
                 loaded_at: clock.now(),
+                is_loaded: false,
                 faults: Vec::new(),
                 warnings: Vec::new(),
             }),
@@ -105,6 +120,7 @@ impl DefinitionsFile {
                     self.set_status(|status| {
                         *status = DefinitionsStatus {
                             loaded_at: clock.now(),
+                            is_loaded: true,
                             faults: Vec::new(),
                             warnings: parsed.warnings,
                         };
@@ -124,9 +140,8 @@ impl DefinitionsFile {
     }
 
     fn refuse(&self, faults: Vec<DefinitionFault>, health: &Health) {
-        let reason = faults.first().map(|fault| fault.detail.clone()).unwrap_or_default();
         self.set_status(|status| status.faults = faults);
-        health.set_degraded(COMPONENT, &format!("the last good version stays in use: {reason}"));
+        health.set_degraded(COMPONENT, &self.status().problem().unwrap_or_default());
     }
 
     fn set_status(&self, change: impl FnOnce(&mut DefinitionsStatus)) {
