@@ -1,9 +1,9 @@
 //! Sample-ratio mismatch: evidence that visitors were not drawn with the designed shares.
 
-use super::stirling;
 use crate::StatsError;
 use crate::error::not_negative;
 use crate::rounding::{count, wide_count};
+use crate::special::stirling_rest;
 use std::f64::consts::LN_2;
 
 /// The log evidence of something impossible: a visitor in an arm whose designed share is 0. Far above every other
@@ -84,14 +84,14 @@ fn of_epoch(epoch: &EpochExposures<'_>) -> Result<f64, StatsError> {
 /// count equals its expectation, so that the rounding of a share does no harm.
 fn log_dirichlet_ratio(arms: impl Iterator<Item = (f64, f64)>, visitors: f64, concentration: f64) -> f64 {
     let total = concentration + visitors;
-    let of_all = 0.5 * (total / concentration).ln() + stirling::rest(concentration) - stirling::rest(total);
+    let of_all = 0.5 * (total / concentration).ln() + stirling_rest(concentration) - stirling_rest(total);
     arms.fold(of_all, |sum, (share, count)| {
         let prior = concentration * share;
         let posterior = prior + count;
         let excess = (-visitors).mul_add(share, count);
         sum + deviance(posterior, total * share, excess) - 0.5 * (posterior.ln() - prior.ln())
-            + stirling::rest(posterior)
-            - stirling::rest(prior)
+            + stirling_rest(posterior)
+            - stirling_rest(prior)
     })
 }
 

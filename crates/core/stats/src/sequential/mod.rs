@@ -57,7 +57,6 @@ mod mixture;
 mod outcomes;
 mod planning;
 mod relative_rate;
-mod stirling;
 
 pub use asymptotic::{
     NormalEstimate, asymptotic_confidence_sequence, rate_confidence_sequence,

@@ -13,6 +13,6 @@ pub use incomplete_beta::{LARGEST_BETA_SHAPE, lower_regularised_beta, upper_regu
 pub use incomplete_gamma::{LARGEST_SHAPE, upper_regularised_gamma};
 
 pub(crate) use deviance::poisson_deviance;
-pub(crate) use gamma::ln_factorial_rest;
+pub(crate) use gamma::{ln_factorial_rest, stirling_rest};
 pub(crate) use incomplete_beta::{BetaPoint, LnTails, beta_shape};
 pub(crate) use quadrature::ln_integral_of_peak;
