@@ -137,12 +137,7 @@ impl Evidence {
     /// # Errors
     /// [`StatsError`] cannot occur with shares that a checked experiment has.
     pub(crate) fn take(&mut self, step: &Step) -> Result<(), StatsError> {
-        let epoch = self.epochs.entry(Arc::clone(&step.epoch)).or_default();
-        if step.experiment.epoch == step.epoch {
-            for (label, share) in step.experiment.shares() {
-                epoch.entry(label).or_default().share = share;
-            }
-        }
+        let epoch = self.epochs.entry(Arc::clone(&step.epoch)).or_insert_with(|| designed(&step.experiment));
         let draws = epoch.entry(Arc::clone(&step.drawn_variant)).or_default();
         match step.kind {
             StepKind::Exposed => {
@@ -208,6 +203,12 @@ impl Evidence {
             self.peaks.insert(question, Peak { log_evidence, favours, reached_at: at });
         }
     }
+}
+
+/// The epoch now in force, without anybody: whoever opens an epoch is drawn by the present design.
+fn designed(experiment: &Experiment) -> Epoch {
+    let draws = |share| Draws { share, exposures: 0, converters: 0 };
+    experiment.shares().into_iter().map(|(label, share)| (label, draws(share))).collect()
 }
 
 /// The converters of two labels, one entry for each epoch that can draw both.

@@ -1,6 +1,8 @@
 //! How the answer of one experiment came about: rates and intervals as they were at each step.
 
-use super::inference::{ComparedCounts, OpenInterval, compare, counts_of, matured_cohorts};
+use super::inference::{
+    ALPHA, ComparedCounts, OpenInterval, TYPICAL_VISITORS, compare, counts_of, matured_cohorts,
+};
 use super::model::Interval;
 use super::store::Cohorts;
 use crate::InOrder;
@@ -18,9 +20,6 @@ const MICROS_PER_DAY: i64 = 24 * MICROS_PER_HOUR;
 const MOST_HOURS: i64 = 72;
 /// Longer histories are shown by week: each step costs the computation of an interval.
 const MOST_DAYS: i64 = 100;
-const ALPHA: f64 = 0.05;
-/// Where the interval of a rate is narrowest when the file plans no number.
-const TYPICAL_VISITORS: u64 = 10_000;
 
 /// The history of one experiment.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,13 +1,17 @@
 //! The planning calculator: how many visitors, for how small a lift, for how long.
 
-use super::inference::{ALPHA, counts_of, visitors_per_day};
+use super::inference::{counts_of, pair_plan, visitors_per_day};
 use super::store::StoredHistory;
 use crate::definitions::Experiment;
 use dashly_kernel::{FieldError, Problem, Timestamp};
 use dashly_stats::StatsError;
-use dashly_stats::sequential::{SequentialPlan, detectable_lift, visitors_to_decision};
+use dashly_stats::proportion::Proportion;
+use dashly_stats::sequential::{detectable_lift, visitors_to_decision};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// The usual choice: four of five true effects are found.
+const DEFAULT_POWER: f64 = 0.8;
 
 /// What is to be planned. Give a lift and get visitors, or give visitors and get a lift.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -55,41 +59,39 @@ pub(crate) fn plan(
     let observed = counts_of(&stored.evidence.epochs, control);
     let base_rate = match request.base_rate {
         Some(rate) => rate,
-        None if observed.converters > 0 => rate(observed.converters, observed.exposures),
-        None => {
-            return Err(refuse("/base_rate", "is needed: the control has no conversions yet"));
-        }
+        None => Proportion::new(observed.converters, observed.exposures)
+            .ok()
+            .map(Proportion::rate)
+            .filter(|rate| *rate > 0.0)
+            .ok_or_else(|| refuse("/base_rate", "is needed: the control has no conversions yet"))?,
     };
-    let power = request.power.unwrap_or(0.8);
-    let shares = experiment.shares();
-    let share = |key: &str| shares.iter().find(|(known, _)| **known == *key).map_or(0.0, |(_, share)| *share);
-    let treatments: Vec<f64> = shares
-        .iter()
-        .filter(|(key, share)| key != control && *share > 0.0)
-        .map(|(_, share)| *share)
-        .collect();
+    let power = request.power.unwrap_or(DEFAULT_POWER);
     // The smallest variant is the last to decide.
-    let Some(treatment) = treatments.iter().copied().min_by(f64::total_cmp) else {
+    let smallest = experiment
+        .shares()
+        .into_iter()
+        .filter(|(key, share)| key != control && *share > 0.0)
+        .min_by(|(_, one), (_, other)| one.total_cmp(other));
+    let Some((treatment, _)) = smallest else {
         return Err(refuse("/", "no variant but the control has a share of the visitors"));
     };
-    let pair = share(control) + treatment;
-    let alpha = ALPHA / count(treatments.len());
-    let sequential = SequentialPlan {
-        base_rate,
-        relative_lift: request.relative_lift.unwrap_or(0.1),
-        treatment_share: treatment / pair,
-        alpha,
-    };
-    let (relative_lift, visitors) = match (request.relative_lift, request.visitors) {
+    let with_lift = |lift| pair_plan(experiment, &treatment, base_rate, lift);
+    let (relative_lift, visitors, sequential, pair) = match (request.relative_lift, request.visitors) {
         (Some(lift), None) => {
-            (Some(lift), visitors_to_decision(sequential, power).map_err(|e| explain(&e))? / pair)
+            let (sequential, pair) = with_lift(lift);
+            let visitors = visitors_to_decision(sequential, power).map_err(|error| explain(&error))? / pair;
+            (Some(lift), visitors, sequential, pair)
         }
         (None, Some(visitors)) => {
-            (detectable_lift(sequential, visitors * pair, power).map_err(|e| explain(&e))?, visitors)
+            let (sequential, pair) = with_lift(0.0);
+            let lift =
+                detectable_lift(sequential, visitors * pair, power).map_err(|error| explain(&error))?;
+            (lift, visitors, sequential, pair)
         }
         _ => return Err(refuse("/relative_lift", "give either `relative_lift` or `visitors`, not both")),
     };
     let visitors = visitors.ceil();
+    let smaller_share = pair * sequential.treatment_share.min(1.0 - sequential.treatment_share);
     let days = visitors_per_day(&stored.days, now).filter(|per_day| *per_day > 0.0);
     Ok(Plan {
         success: true,
@@ -97,7 +99,7 @@ pub(crate) fn plan(
         power,
         relative_lift,
         visitors,
-        visitors_in_smallest_variant: (visitors * share(control).min(treatment)).ceil(),
+        visitors_in_smallest_variant: (visitors * smaller_share).ceil(),
         days: days.map(|per_day| visitors / per_day),
     })
 }
@@ -110,14 +112,4 @@ fn refuse(pointer: &'static str, detail: &str) -> Problem {
 
 fn explain(error: &StatsError) -> Problem {
     Problem::unprocessable("invalid-plan", error.to_string())
-}
-
-#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "counts stay far below 2^53")]
-fn rate(part: u64, whole: u64) -> f64 {
-    part as f64 / whole as f64
-}
-
-#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "at most 20 variants")]
-fn count(variants: usize) -> f64 {
-    variants as f64
 }

@@ -15,7 +15,7 @@ use dashly_stats::sequential::{
 use std::sync::Arc;
 
 /// Where the interval of the difference is narrowest when the file plans no number.
-const TYPICAL_VISITORS: u64 = 10_000;
+pub(crate) const TYPICAL_VISITORS: u64 = 10_000;
 const CREDIBILITY: f64 = 0.95;
 
 /// Compares every variant with the control, in file order.
@@ -36,7 +36,7 @@ pub(crate) fn compare(experiment: &Experiment, evidence: &Evidence) -> InOrder<C
     // One p-value at least, each from 0 to 1, so that there is no error.
     let adjusted = holm(&p_values).unwrap_or_else(|_| vec![1.0; p_values.len()]);
     // All intervals of an experiment hold together.
-    let alpha = ALPHA / count(treatments.len());
+    let alpha = ALPHA / treatment_count(experiment);
     treatments
         .into_iter()
         .zip(peaks)
@@ -70,13 +70,9 @@ pub(crate) fn compare(experiment: &Experiment, evidence: &Evidence) -> InOrder<C
 }
 
 /// Number of variants beside the control, at least 1.
-pub(super) fn treatment_count(comparisons: &InOrder<Comparison>) -> f64 {
-    count(comparisons.iter().count())
-}
-
-#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "at most 19 treatments")]
-fn count(treatments: usize) -> f64 {
-    treatments.max(1) as f64
+#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "at most 20 variants")]
+pub(super) fn treatment_count(experiment: &Experiment) -> f64 {
+    (experiment.variants.len() - 1) as f64
 }
 
 /// Visitors and converters of one label over all epochs.

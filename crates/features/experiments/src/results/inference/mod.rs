@@ -14,14 +14,14 @@ use super::store::Cohorts;
 use crate::InOrder;
 use crate::definitions::Experiment;
 use crate::ingest::Evidence;
-pub(crate) use comparison::{compare, counts_of};
+pub(crate) use comparison::{TYPICAL_VISITORS, compare, counts_of};
 use dashly_kernel::Timestamp;
 pub(crate) use matured::matured_cohorts;
 pub use model::{
     Bayesian, ComparedCounts, Comparison, Decision, Inference, OpenInterval, Progress, SampleRatio,
     SampleRatioStatus, Verdict,
 };
-pub(crate) use progress::visitors_per_day;
+pub(crate) use progress::{pair_plan, visitors_per_day};
 
 /// Chance of a wrong decision in an experiment in which no variant changes anything, however often one looks.
 pub(crate) const ALPHA: f64 = 0.05;

@@ -70,15 +70,25 @@ fn needed_visitors(
         .filter_map(|(variant, comparison)| comparison.lift.map(|lift| (variant, lift)))
         .filter(|(_, lift)| lift.abs() >= experiment.practical_margin)
         .max_by(|(_, one), (_, other)| one.abs().total_cmp(&other.abs()))?;
-    let control_key = &experiment.control_variant().key;
-    let counts = counts_of(&evidence.epochs, control_key);
-    let base_rate = Proportion::new(counts.converters, counts.exposures).ok()?.rate();
+    let control = counts_of(&evidence.epochs, &experiment.control_variant().key);
+    let base_rate = Proportion::new(control.converters, control.exposures).ok()?.rate();
+    let (plan, share) = pair_plan(experiment, leading, base_rate, lift);
+    // No answer where such a lift cannot be: a rate above 1, or more visitors than there are people.
+    visitors_to_decision(plan, 0.5).ok().map(|visitors| (visitors / share).ceil())
+}
+
+/// The plan of comparing the control with `treatment`, at the level that all comparisons together need, and the share of
+/// all visitors who are of the two.
+pub(crate) fn pair_plan(
+    experiment: &Experiment,
+    treatment: &str,
+    base_rate: f64,
+    relative_lift: f64,
+) -> (SequentialPlan, f64) {
     let shares = experiment.shares();
     let share = |key: &str| shares.iter().find(|(known, _)| **known == *key).map_or(0.0, |(_, share)| *share);
-    let pair = share(control_key) + share(leading);
-    let alpha = ALPHA / treatment_count(comparisons);
-    let plan =
-        SequentialPlan { base_rate, relative_lift: lift, treatment_share: share(leading) / pair, alpha };
-    // No answer where such a lift cannot be: a rate above 1, or more visitors than there are people.
-    visitors_to_decision(plan, 0.5).ok().map(|visitors| (visitors / pair).ceil())
+    let treatment = share(treatment);
+    let pair = share(&experiment.control_variant().key) + treatment;
+    let alpha = ALPHA / treatment_count(experiment);
+    (SequentialPlan { base_rate, relative_lift, treatment_share: treatment / pair, alpha }, pair)
 }
