@@ -1,6 +1,7 @@
 import { InfoTip } from '../../design/InfoTip.tsx';
 import { formatCount } from '../../design/numbers.ts';
 import type { ExperimentResult } from '../../api/types.ts';
+import { PartCaption } from './PartCaption.tsx';
 import styles from './DataQuality.module.css';
 import { SampleRatioMismatch } from './SampleRatioMismatch.tsx';
 import { SampleRatioTip } from './SampleRatioTip.tsx';
@@ -13,14 +14,14 @@ export function DataQuality({ experiment }: { experiment: ExperimentResult }) {
   const irregular = signals.filter((signal) => signal.count > 0).length + (mismatch ? 1 : 0);
   return (
     <section className={styles.section} aria-label={`Data quality of ${experiment.test_id}`}>
-      <p className={styles.caption}>
-        <span className={styles.title}>Data quality</span>
-        <span className={styles.note}>
-          {irregular === 0
+      <PartCaption
+        title="Data quality"
+        note={
+          irregular === 0
             ? `all ${signals.length + 1} checks are quiet`
-            : `${irregular} of ${signals.length + 1} checks deserve a look`}
-        </span>
-      </p>
+            : `${irregular} of ${signals.length + 1} checks deserve a look`
+        }
+      />
       {mismatch && <SampleRatioMismatch experiment={experiment} />}
       <ul className={styles.strip}>
         <li>

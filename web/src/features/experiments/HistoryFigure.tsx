@@ -4,6 +4,7 @@ import { Segmented } from '../../design/Segmented.tsx';
 import { Skeleton } from '../../design/Skeleton.tsx';
 import { VariantMark } from '../../design/VariantMark.tsx';
 import { listArms } from './arms.ts';
+import { PartCaption } from './PartCaption.tsx';
 import styles from './History.module.css';
 import { historySeries, type HistoryView } from './historySeries.ts';
 import { HistoryTable } from './HistoryTable.tsx';
@@ -35,22 +36,23 @@ export function HistoryFigure({ experiment, history }: HistoryFigureProps) {
   const caption = `${title} of ${experiment.test_id}`;
   return (
     <figure className={styles.figure} aria-label={caption}>
-      <figcaption className={styles.caption}>
-        <span className={styles.title}>{title}</span>
-        <span className={styles.note}>
-          {steps === 1
+      <PartCaption
+        as="figcaption"
+        title={title}
+        note={
+          steps === 1
             ? `the first ${series.grain} is under way`
-            : `everything up to the end of each ${series.grain} (UTC); the last one is still filling`}
-        </span>
-        <span className={styles.toggle}>
+            : `everything up to the end of each ${series.grain} (UTC); the last one is still filling`
+        }
+        action={
           <Segmented
             label={`Shown over time for ${experiment.test_id}`}
             value={view}
             options={VIEWS}
             onChange={setView}
           />
-        </span>
-      </figcaption>
+        }
+      />
       {steps === 1 ? (
         <p className={styles.beginning}>
           The chart begins with the second {series.grain}. Until then the numbers above are the whole history.

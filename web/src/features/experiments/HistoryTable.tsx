@@ -18,8 +18,6 @@ export function HistoryTable({ series, caption }: { series: HistorySeries; capti
   const rows = useMemo(() => series.steps.map((at, index): Row => ({ at, index })).reverse(), [series]);
   const columns = useMemo(() => historyColumns(series), [series]);
   return (
-    // A region that scrolls has to be reachable by keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className={styles.scroll} role="region" aria-label={`${caption}, table`} tabIndex={0}>
       <DataTable compact caption={caption} columns={columns} rows={rows} rowId={(row) => row.at} />
     </div>

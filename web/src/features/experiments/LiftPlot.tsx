@@ -5,6 +5,7 @@ import type { Arm } from './arms.ts';
 import { LiftDrawing } from './LiftDrawing.tsx';
 import { LiftFigures } from './LiftFigures.tsx';
 import { liftScale } from './liftScale.ts';
+import { PartCaption } from './PartCaption.tsx';
 import styles from './LiftPlot.module.css';
 import type { Treatment } from './treatments.ts';
 
@@ -27,12 +28,11 @@ export function LiftPlot({ testId, control, treatments, margin }: LiftPlotProps)
   const row = treatments.length > 1 ? 76 : 52;
   return (
     <figure className={styles.figure} aria-label={`Lift of ${testId}`}>
-      <figcaption className={styles.caption}>
-        <span className={styles.title}>
-          Lift against {control.letter} ({control.label})
-        </span>
-        <span className={styles.note}>how many more visitors convert, relative to {control.letter}</span>
-      </figcaption>
+      <PartCaption
+        as="figcaption"
+        title={`Lift against ${control.letter} (${control.label})`}
+        note={`how many more visitors convert, relative to ${control.letter}`}
+      />
       {known ? (
         <>
           <div className={styles.plot} style={{ '--row': `${row}px` } as CSSProperties}>

@@ -7,6 +7,7 @@ import { ProgressBar } from '../../design/ProgressBar.tsx';
 import { readableId } from '../../design/readableId.ts';
 import { PlanCalculator } from './PlanCalculator.tsx';
 import { progressWords } from './progressWords.ts';
+import { PartCaption } from './PartCaption.tsx';
 import styles from './Progress.module.css';
 import { seenVisitors } from './treatments.ts';
 
@@ -24,17 +25,15 @@ export function Progress({ experiment }: { experiment: ExperimentResult }) {
   ];
   return (
     <section className={styles.section} aria-label={`Progress of ${experiment.test_id}`}>
-      <div className={styles.caption}>
-        <p className={styles.title}>Progress</p>
-        <p className={styles.note}>
-          {words.bar?.text ?? `${formatQuantity(words.visitors, 'visitor')} so far`}
-        </p>
-        <span className={styles.action}>
+      <PartCaption
+        title="Progress"
+        note={words.bar?.text ?? `${formatQuantity(words.visitors, 'visitor')} so far`}
+        action={
           <Button size="sm" icon="bars" aria-haspopup="dialog" onClick={() => setPlanning(true)}>
             Plan visitors
           </Button>
-        </span>
-      </div>
+        }
+      />
       {words.bar && <ProgressBar label="Visitors so far" value={words.bar.value} text={words.bar.text} />}
       <dl className={styles.facts}>
         {facts.map((fact) => (
