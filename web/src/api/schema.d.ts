@@ -579,7 +579,7 @@ export interface components {
             variant?: string | null;
             /** @description Whether an event of this id was stored before; then nothing was stored now. */
             deduplicated: boolean;
-            /** @description Whether it enters the experiment's rate. */
+            /** @description Whether it enters a number of the experiment: its rates, or one of its metrics. */
             counted: boolean;
             /** @description What the sender may want to look into. */
             warnings: components["schemas"]["EventWarning"][];
@@ -724,6 +724,10 @@ export interface components {
             };
             /** @description How the counts grew. */
             timeline: components["schemas"]["Timeline"];
+            /** @description What else is of interest, in file order; corrected for their number. */
+            metrics: components["schemas"]["MetricResults"][];
+            /** @description What must not get worse, in file order; not corrected. */
+            guardrails: components["schemas"]["MetricResults"][];
             /** @description What deserves attention. */
             health: components["schemas"]["ExperimentHealth"];
         };
@@ -1057,6 +1061,109 @@ export interface components {
             companyName?: string | null;
             status: components["schemas"]["AccountStatus"];
         };
+        /** @description A metric in one variant. With a window, of the visitors of days whose windows have all closed. */
+        MetricArm: {
+            /**
+             * Format: int64
+             * @description Visitors.
+             */
+            visitors: number;
+            /**
+             * Format: int64
+             * @description Of them, those with at least one such event.
+             */
+            converters: number;
+            /**
+             * Format: double
+             * @description Sum over visitors of counts or values, each cut at the cap; of a conversion the converters.
+             */
+            total: number;
+            /**
+             * Format: double
+             * @description `total` ÷ `visitors`; null without visitors.
+             */
+            mean?: number | null;
+            interval?: components["schemas"]["Interval"] | null;
+        };
+        /** @description A metric of one variant against the control. */
+        MetricComparison: {
+            /** @description What is known; better and worse as the metric's direction has it. */
+            decision: components["schemas"]["Decision"];
+            /**
+             * Format: date-time
+             * @description When the evidence was strongest; null while nothing is decided.
+             */
+            decided_at?: string | null;
+            /**
+             * Format: double
+             * @description How much higher the variant's mean is, relative to the control's; null where the control's is not above 0.
+             */
+            lift?: number | null;
+            lift_interval?: components["schemas"]["OpenInterval"] | null;
+            /**
+             * Format: double
+             * @description Variant's mean minus control's; null without visitors in both.
+             */
+            difference?: number | null;
+            difference_interval?: components["schemas"]["Interval"] | null;
+            /**
+             * Format: double
+             * @description Anytime p-value of "the variant changes nothing".
+             */
+            p_value: number;
+            /**
+             * Format: double
+             * @description The same, corrected for all metrics and variants (Benjamini and Yekutieli); this one decides. Null for
+             *     guardrails, which are not corrected.
+             */
+            adjusted_p_value?: number | null;
+        };
+        /**
+         * @description Which way is good.
+         * @enum {string}
+         */
+        MetricDirection: "increase" | "decrease";
+        /**
+         * @description What is measured of a visitor.
+         * @enum {string}
+         */
+        MetricKind: "conversion" | "count" | "value";
+        /** @description One metric or guardrail of an experiment. */
+        MetricResults: {
+            /** @description Distinct within the experiment. */
+            name: string;
+            /** @description The event that it counts. */
+            event: string;
+            /** @description What is measured of a visitor. */
+            kind: components["schemas"]["MetricKind"];
+            /** @description Which way is good. */
+            direction: components["schemas"]["MetricDirection"];
+            /**
+             * Format: double
+             * @description The largest count or value taken of one visitor; null for a conversion.
+             */
+            cap?: number | null;
+            /**
+             * Format: int64
+             * @description How long after the exposure an event counts, in seconds; null for as long as the experiment runs.
+             */
+            window_seconds?: number | null;
+            /**
+             * Format: date-time
+             * @description Only visitors first exposed from then on count, since the metric came later; null when all do.
+             */
+            counted_from?: string | null;
+            /** @description Whether the answers hold exactly (a conversion), or for large numbers (a count or value). */
+            exact: boolean;
+            /** @description Each variant, by drawn label. */
+            variants: {
+                [key: string]: components["schemas"]["MetricArm"];
+            };
+            /** @description Each variant but the control. */
+            comparisons: {
+                [key: string]: components["schemas"]["MetricComparison"];
+            };
+        };
         /** @description How the mirror is doing. */
         MirrorReport: {
             /** @description In one word. */
@@ -1331,6 +1438,8 @@ export interface components {
             decided_at?: string | null;
             /** @description The answer and its reason for people, in one or two sentences. */
             sentence: string;
+            /** @description Names of the guardrails that got worse in some variant, in file order. */
+            guardrails_harmed: string[];
         };
         /** @description The writer of this process. */
         WriterHealth: {

@@ -25,8 +25,9 @@ mod service;
 
 pub use assignment::{Assigned, Assignments, VISITOR_COOKIE, VisitorId};
 pub use definitions::{
-    DefinitionFault, Definitions, DefinitionsFile, DefinitionsStatus, Experiment, Parsed, Phase, Status,
-    Variant, VariantValue, check_definitions_file, parse_definitions,
+    DefinitionFault, Definitions, DefinitionsFile, DefinitionsStatus, Experiment, Metric, MetricDirection,
+    MetricKind, MetricRole, Parsed, Phase, Status, Variant, VariantValue, check_definitions_file,
+    parse_definitions,
 };
 pub use http_routes::routes;
 pub use in_order::InOrder;

@@ -24,8 +24,12 @@ macro_rules! migration {
 }
 
 /// Every migration in order. A test compares this list with the folders.
-const MIGRATIONS: &[Migration] =
-    &[migration!("0001_experiments"), migration!("0002_identity"), migration!("0003_inference")];
+const MIGRATIONS: &[Migration] = &[
+    migration!("0001_experiments"),
+    migration!("0002_identity"),
+    migration!("0003_inference"),
+    migration!("0004_metrics"),
+];
 
 /// Every migration that this program knows, in order.
 pub const fn migrations() -> &'static [Migration] {

@@ -28,6 +28,7 @@ describe('verdictView', () => {
           variant: 'B',
           decided_at: '2026-11-22T23:50:08Z',
           sentence: 'Variant B converts more visitors than A.',
+          guardrails_harmed: [],
         },
       }),
     );

@@ -43,8 +43,11 @@ export function experimentFixture(changes: Partial<ExperimentResult> = {}): Expe
       variant: null,
       decided_at: null,
       sentence: 'Too few conversions to tell the variants apart. Keep running.',
+      guardrails_harmed: [],
     },
     comparisons: { B: comparisonFixture() },
+    metrics: [],
+    guardrails: [],
     sample_ratio: {
       status: 'ok',
       p_value: 1,

@@ -1,6 +1,6 @@
 //! Random histories of visits and events: the totals stay equal to a recount, and both engines say the same.
 
-use crate::recount::{Targets, kept, recounted};
+use crate::recount::{Targets, WatchedMetric, kept, recounted};
 use dashly_experiments::{RecountMode, RecountedTable, recount};
 use dashly_testkit::{Engine, SeededIds, Setup, TestApp, Visitor, both_databases, tests_json};
 use futures_util::future::join_all;
@@ -14,6 +14,24 @@ const TARGETS: Targets<'_> = &[
     ("three", "buy", None),
     ("four", "click", None),
 ];
+/// Each kind once; the second counts the target event of its experiment, cut at two.
+const METRICS: &[WatchedMetric] = &[
+    WatchedMetric {
+        test_id: "one",
+        event: "buy",
+        kind: "value",
+        cap: 20_000_000.0,
+        window_seconds: 7 * 86_400,
+    },
+    WatchedMetric { test_id: "two", event: "click", kind: "count", cap: 2.0, window_seconds: 48 * 3_600 },
+    WatchedMetric {
+        test_id: "one",
+        event: "hover",
+        kind: "conversion",
+        cap: 0.0,
+        window_seconds: 1_000 * 86_400,
+    },
+];
 const HISTORIES: u64 = 100;
 /// Histories that share a database; a recount after each sees the sum of all before.
 const PER_DATABASE: u64 = 10;
@@ -21,13 +39,23 @@ const STEPS: u64 = 40;
 
 fn experiments(weights: &Value) -> Value {
     tests_json(&[
-        ("one", json!({ "weights": weights })),
+        (
+            "one",
+            json!({
+                "weights": weights,
+                "metrics": [{ "event": "buy", "kind": "value", "direction": "increase", "cap": 20_000_000 }],
+                "guardrails": [{ "event": "hover", "kind": "conversion", "direction": "decrease" }],
+            }),
+        ),
         (
             "two",
             json!({
                 "variants": { "A": "a", "B": "b", "C": "c" },
                 "views": ["dashboard", "pricing-view"],
                 "conversion_window": "12h",
+                "metrics": [
+                    { "event": "click", "kind": "count", "direction": "increase", "cap": 2, "window": "48h" },
+                ],
             }),
         ),
         ("three", json!({ "target_event": "buy", "views": ["pricing-view"], "end": "2026-11-25T00:00:00Z" })),
@@ -107,7 +135,7 @@ async fn run(app: &TestApp, histories: std::ops::Range<u64>) -> Vec<Value> {
         for _ in 0..STEPS {
             step(app, &chance, &visitors, &mut log).await;
         }
-        assert_eq!(kept(app).await, recounted(app, TARGETS).await, "after history {history}");
+        assert_eq!(kept(app).await, recounted(app, TARGETS, METRICS).await, "after history {history}");
     }
     assert_eq!(differences(app).await, []);
     let mut results = app.results().await;
@@ -171,7 +199,7 @@ both_databases! {
             let sent: Vec<(&Visitor, Value)> =
                 (0..60).map(|_| (pick(&chance, &visitors), random_event(&chance))).collect();
             join_all(sent.iter().map(|(visitor, event)| visitor.event(event))).await;
-            assert_eq!(kept(app).await, recounted(app, TARGETS).await, "after round {round}");
+            assert_eq!(kept(app).await, recounted(app, TARGETS, METRICS).await, "after round {round}");
             assert_eq!(differences(app).await, [], "after round {round}");
         }
         replica.end().await;

@@ -21,6 +21,8 @@ mod inference;
 #[cfg(test)]
 mod kpis;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod mirror;
 #[cfg(test)]
 mod ofrep;

@@ -1,7 +1,7 @@
 //! The results again, counted from the raw rows by other means than the server's.
 //!
-//! What is recounted: `experiment_totals`, `experiment_timeline`, `experiment_draws` and `experiment_signals`, each as
-//! sorted lines of text, so that a difference shows as a difference of lines.
+//! What is recounted: `experiment_totals`, `experiment_timeline`, `experiment_draws`, `experiment_signals` and the totals
+//! of the metrics, each as sorted lines of text, so that a difference shows as a difference of lines.
 
 use crate::rows::{EventRow, ExposureRow, events, exposures};
 use dashly_db::{Sql, sql};
@@ -16,10 +16,72 @@ pub(crate) struct Counts {
     pub(crate) timeline: Vec<String>,
     pub(crate) draws: Vec<String>,
     pub(crate) signals: Vec<String>,
+    pub(crate) metrics: Vec<String>,
 }
 
 /// The target event of each experiment of a history, and its conversion window in seconds.
 pub(crate) type Targets<'a> = &'a [(&'a str, &'a str, Option<i64>)];
+
+/// A metric of an experiment of a history.
+#[derive(Debug)]
+pub(crate) struct WatchedMetric {
+    pub(crate) test_id: &'static str,
+    pub(crate) event: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) cap: f64,
+    pub(crate) window_seconds: i64,
+}
+
+/// The totals of all metrics by day and label. Which metric is not named: the server knows it by a fingerprint.
+pub(crate) fn watched(
+    exposures: &[ExposureRow],
+    events: &[EventRow],
+    metrics: &[WatchedMetric],
+) -> Vec<String> {
+    let firsts = first_exposures(exposures);
+    let mut lines = Vec::new();
+    for metric in metrics {
+        let mut cells: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        for first in firsts.values().filter(|first| first.test_id == metric.test_id && first.device != "bot")
+        {
+            let is_taken = |event: &&EventRow| {
+                event.visitor == first.visitor
+                    && event.test_id.as_deref() == Some(metric.test_id)
+                    && event.name == metric.event
+                    && event.counted_as != "stopped"
+                    && first.recorded_at <= event.recorded_at
+                    && event.recorded_at <= first.recorded_at.plus_seconds(metric.window_seconds)
+            };
+            let taken: Vec<&EventRow> = events.iter().filter(is_taken).collect();
+            if taken.is_empty() {
+                continue;
+            }
+            let amount = match metric.kind {
+                "count" => taken.iter().map(|_| 1.0).sum::<f64>().min(metric.cap),
+                "value" => {
+                    let sum: f64 = taken.iter().filter_map(|event| event.value).sum();
+                    sum.clamp(-metric.cap, metric.cap)
+                }
+                _ => 0.0,
+            };
+            let day = first.recorded_at.start_of_day();
+            let cell = format!("{} {} {} {day}", first.test_id, first.epoch, first.drawn_variant);
+            cells.entry(cell).or_default().push(amount);
+        }
+        lines.extend(cells.into_iter().map(|(cell, amounts)| {
+            let (sum, squares) = (amounts.iter().sum(), amounts.iter().map(|amount| amount * amount).sum());
+            metric_line(&cell, amounts.len(), sum, squares)
+        }));
+    }
+    lines.sort();
+    lines
+}
+
+/// With as many digits as survive another order of summing.
+fn metric_line(cell: &str, converters: usize, sum: f64, squares: f64) -> String {
+    let rounded = |number: f64| format!("{:.9e}", if number.abs() < 1e-3 { 0.0 } else { number });
+    format!("{cell} {converters} {} {}", rounded(sum), rounded(squares))
+}
 
 /// What the server keeps.
 pub(crate) async fn kept(app: &TestApp) -> Counts {
@@ -34,6 +96,9 @@ pub(crate) async fn kept(app: &TestApp) -> Counts {
     const DRAWS: Sql =
         sql!("select test_id, epoch, drawn_variant, exposures, converters from experiment_draws");
     const SIGNALS: Sql = sql!("select test_id, signal, count from experiment_signals");
+    const METRICS: Sql = sql!(
+        "select test_id, epoch, drawn_variant, day, converters, total, total_of_squares from experiment_metric_totals"
+    );
     let mut counts = Counts::default();
     for row in app.db.fetch_all(TOTALS.query()).await.unwrap() {
         let texts: Vec<String> =
@@ -57,13 +122,20 @@ pub(crate) async fn kept(app: &TestApp) -> Counts {
         let (test_id, signal): (String, String) = (row.get(0).unwrap(), row.get(1).unwrap());
         counts.signals.push(format!("{test_id} {signal} {}", row.get::<i64>(2).unwrap()));
     }
+    for row in app.db.fetch_all(METRICS.query()).await.unwrap() {
+        let texts: Vec<String> = (0..3).map(|column| row.get::<String>(column).unwrap()).collect();
+        let day: Timestamp = row.get(3).unwrap();
+        let converters = usize::try_from(row.get::<i64>(4).unwrap()).unwrap();
+        let cell = format!("{} {day}", texts.join(" "));
+        counts.metrics.push(metric_line(&cell, converters, row.get(5).unwrap(), row.get(6).unwrap()));
+    }
     counts.sort();
     counts
 }
 
 /// What the raw rows say. Exposures and events are interleaved by time, so a history has to move the clock at each
 /// step: then the time tells what came first.
-pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>) -> Counts {
+pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>, metrics: &[WatchedMetric]) -> Counts {
     let (exposures, events) = (exposures(app).await, events(app).await);
     let mut counts = Counts::default();
     let firsts = first_exposures(&exposures);
@@ -117,8 +189,8 @@ pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>) -> Counts {
                 }
                 None => *signals.entry((test_id.to_owned(), "early_events")).or_default() += 1,
             }
-        } else {
-            *signals.entry((test_id.to_owned(), "unknown_events")).or_default() += 1;
+        } else if let Some(signal) = signal_of_another(event, first.copied(), metrics) {
+            *signals.entry((test_id.to_owned(), signal)).or_default() += 1;
         }
         if is_false(event, first) {
             *signals.entry((test_id.to_owned(), "false_variants")).or_default() += 1;
@@ -135,8 +207,28 @@ pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>) -> Counts {
     counts.draws = draws.into_iter().map(|(key, numbers)| format!("{key} {numbers:?}")).collect();
     counts.signals =
         signals.into_iter().map(|((test, name), count)| format!("{test} {name} {count}")).collect();
+    counts.metrics = watched(&exposures, &events, metrics);
     counts.sort();
     counts
+}
+
+/// What an event that is not the target adds to the signals; none for one that a metric takes.
+fn signal_of_another(
+    event: &EventRow,
+    first: Option<&ExposureRow>,
+    metrics: &[WatchedMetric],
+) -> Option<&'static str> {
+    let mut asking = metrics
+        .iter()
+        .filter(|metric| Some(metric.test_id) == event.test_id.as_deref() && metric.event == event.name)
+        .peekable();
+    if asking.peek().is_none() {
+        return Some("unknown_events");
+    }
+    let Some(first) = first else { return Some("early_events") };
+    let is_late =
+        |metric: &WatchedMetric| event.recorded_at > first.recorded_at.plus_seconds(metric.window_seconds);
+    asking.all(is_late).then_some("late_events")
 }
 
 /// What each visitor adds to the signals; the rows must agree on who converted when.
@@ -165,6 +257,7 @@ impl Counts {
         self.timeline.sort();
         self.draws.sort();
         self.signals.sort();
+        self.metrics.sort();
     }
 }
 

@@ -49,7 +49,8 @@ both_databases! {
                 "timeline": { "grain": "hour", "points": [] },
                 "verdict": {
                     "decision": "keep_running", "variant": null, "decided_at": null,
-                    "sentence": "Too few conversions to tell the variants apart. Keep running."
+                    "sentence": "Too few conversions to tell the variants apart. Keep running.",
+                    "guardrails_harmed": []
                 },
                 "comparisons": { "B": {
                     "decision": "keep_running", "decided_at": null, "lift": null, "lift_interval": null,
@@ -68,6 +69,7 @@ both_databases! {
                     "A": { "exposures": 0, "converters": 0 }, "B": { "exposures": 0, "converters": 0 }
                 },
                 "practical_margin": 0.01, "conversion_window_seconds": null,
+                "metrics": [], "guardrails": [],
                 "health": {
                     "false_variants": 0, "early_events": 0, "several_variants": 0, "stopped_events": 0,
                     "late_events": 0, "unknown_events": 0, "bots": 0

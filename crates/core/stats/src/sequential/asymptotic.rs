@@ -16,6 +16,9 @@ use crate::proportion::Proportion;
 use crate::rounding::{count, wide_count};
 use crate::{Interval, StatsError};
 
+/// Its square stays finite, and no estimate is that sure.
+const LARGEST_Z: f64 = 1e100;
+
 /// An estimate whose error is close to normal, from observations that came one after the other.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NormalEstimate {
@@ -43,13 +46,7 @@ pub fn asymptotic_confidence_sequence(
 ) -> Result<Interval, StatsError> {
     let log_alpha = strictly_between_zero_and_one("alpha", alpha)?.ln();
     let standard_error = not_negative("standard error", found.standard_error)?;
-    let planned = positive("number of planned observations", count(planned_observations))?;
-    if found.observations == 0 {
-        return Err(StatsError::NoTrials);
-    }
-    let scale = (1.0 - 2.0 * log_alpha).ln() - 2.0 * log_alpha;
-    // n ρ²
-    let information = scale * count(found.observations) / planned;
+    let information = information(found, alpha, planned_observations)?;
     let width = ((1.0 + 1.0 / information) * (information.ln_1p() - 2.0 * log_alpha)).sqrt();
     let half = standard_error * width;
     let (low, high) = (found.estimate - half, found.estimate + half);
@@ -58,6 +55,41 @@ pub fn asymptotic_confidence_sequence(
     } else {
         Err(StatsError::NotFinite { name: "interval", value: if low.is_finite() { high } else { low } })
     }
+}
+
+/// Natural log of the evidence against an estimated quantity of 0: the sequence at level `e^(-evidence)` just touches 0.
+///
+/// `½ [z² n ρ²/(n ρ² + 1) - ln(n ρ² + 1)]` with `z = estimate / standard error`, the inversion of
+/// [`asymptotic_confidence_sequence`] with its ρ at `tuning_alpha`; the sequence at that alpha excludes 0 just when this
+/// is above `-ln tuning_alpha`. [`super::anytime_p_value`] of its largest value so far is a p-value that holds at all
+/// looks together, in the limit of many observations. 0 where the standard error is 0; may be negative.
+/// # Errors
+/// [`StatsError::NotStrictlyBetweenZeroAndOne`] for alpha, [`StatsError::Negative`] for the standard error,
+/// [`StatsError::NoTrials`] without observations, [`StatsError::NotPositive`] for planned observations of 0.
+pub fn asymptotic_log_evidence(
+    found: NormalEstimate,
+    tuning_alpha: f64,
+    planned_observations: u64,
+) -> Result<f64, StatsError> {
+    let information = information(found, tuning_alpha, planned_observations)?;
+    let standard_error = not_negative("standard error", found.standard_error)?;
+    // Values without any spread are few visitors, not certainty.
+    if standard_error <= 0.0 {
+        return Ok(0.0);
+    }
+    let z = (found.estimate / standard_error).clamp(-LARGEST_Z, LARGEST_Z);
+    Ok(0.5 * (z * z * (information / (1.0 + information)) - information.ln_1p()))
+}
+
+/// `n ρ²`.
+fn information(found: NormalEstimate, alpha: f64, planned_observations: u64) -> Result<f64, StatsError> {
+    let log_alpha = strictly_between_zero_and_one("alpha", alpha)?.ln();
+    let planned = positive("number of planned observations", count(planned_observations))?;
+    if found.observations == 0 {
+        return Err(StatsError::NoTrials);
+    }
+    let scale = (1.0 - 2.0 * log_alpha).ln() - 2.0 * log_alpha;
+    Ok(scale * count(found.observations) / planned)
 }
 
 /// Asymptotic confidence sequence of the rate of one arm, cut to 0 to 1.

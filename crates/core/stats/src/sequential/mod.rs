@@ -59,7 +59,7 @@ mod planning;
 mod relative_rate;
 
 pub use asymptotic::{
-    NormalEstimate, asymptotic_confidence_sequence, rate_confidence_sequence,
+    NormalEstimate, asymptotic_confidence_sequence, asymptotic_log_evidence, rate_confidence_sequence,
     rate_difference_confidence_sequence,
 };
 pub use converters::EpochConverters;

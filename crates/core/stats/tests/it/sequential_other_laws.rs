@@ -129,4 +129,17 @@ proptest! {
         let difference = rate_difference_confidence_sequence(arm, arm, 0.05, planned).unwrap();
         prop_assert!(difference.contains(0.0) && -1.0 <= difference.low && difference.high <= 1.0);
     }
+
+    #[test]
+    fn asymptotic_evidence_reaches_the_level_just_when_the_interval_leaves_zero(
+        estimate in -1e3..1e3_f64, error in 1e-3..1e3_f64, observations in 1_u64..1_000_000_000, planned in 1_u64..1_000_000,
+    ) {
+        let found = NormalEstimate { estimate, standard_error: error, observations };
+        let evidence = asymptotic_log_evidence(found, 0.05, planned).unwrap();
+        prop_assert!(evidence.is_finite());
+        let interval = asymptotic_confidence_sequence(found, 0.05, planned).unwrap();
+        let distance = evidence + 0.05_f64.ln();
+        // Within rounding of the level neither has to win.
+        prop_assert!(distance.abs() < 1e-9 || (distance > 0.0) != interval.contains(0.0));
+    }
 }

@@ -1,5 +1,6 @@
 //! One experiment, checked and ready for use.
 
+use super::metrics::Metric;
 use dashly_kernel::Timestamp;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -153,6 +154,8 @@ pub struct Experiment {
     pub planned_visitors: Option<u64>,
     /// Whether an evaluation as a flag is an exposure.
     pub track: bool,
+    /// What else it is watched for: `metrics`, then `guardrails`, in file order.
+    pub metrics: Vec<Metric>,
     /// Fingerprint of salt, variants and weights: the drawing epoch that a first exposure belongs to.
     pub epoch: Arc<str>,
     pub(crate) salt: String,
@@ -198,6 +201,11 @@ impl Experiment {
             .iter()
             .map(|variant| (Arc::clone(&variant.key), ratio(variant.weight_millionths, total)))
             .collect()
+    }
+
+    /// What `event` is measured by, beside the target event.
+    pub(crate) fn metrics_of<'a>(&'a self, event: &'a str) -> impl Iterator<Item = &'a Metric> {
+        self.metrics.iter().filter(move |metric| metric.event == event)
     }
 
     /// Whether `view` shows it.

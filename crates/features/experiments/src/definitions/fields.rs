@@ -124,6 +124,11 @@ impl Reader {
         }
     }
 
+    pub(super) fn warn(&mut self, entry: &Entry, field: &str, detail: impl std::fmt::Display) {
+        self.warnings
+            .push(fault(format!("{}/{field}", entry.pointer), format!("{}: `{field}` {detail}", entry.name)));
+    }
+
     pub(super) fn warn_of_unknown_fields(&mut self, entry: &Entry) {
         for (field, _) in entry.fields.iter().filter(|(field, _)| !field.starts_with('_')) {
             self.warnings.push(fault(

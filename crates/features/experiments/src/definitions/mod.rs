@@ -4,10 +4,12 @@ mod arms;
 mod document;
 mod experiment;
 mod fields;
+mod metrics;
 mod parse;
 mod watch;
 
 pub use experiment::{Definitions, Experiment, Phase, Status, Variant, VariantValue};
+pub use metrics::{Metric, MetricDirection, MetricKind, MetricRole};
 pub(crate) use parse::read_definitions;
 pub use parse::{DefinitionFault, Parsed, check_definitions_file, parse_definitions};
 pub use watch::{DefinitionsFile, DefinitionsStatus};

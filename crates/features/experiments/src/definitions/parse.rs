@@ -138,8 +138,8 @@ impl Reader {
         let conversion_window_seconds = self.window(&mut entry, "conversion_window");
         let planned_visitors = self.planned_visitors(&mut entry);
         let track = self.flag(&mut entry, "track");
-        // Read by a later part of the product; checked here so that a mistake shows at once.
-        self.optional_text(&mut entry, "value_metric");
+        let metrics = self.metrics(&mut entry, conversion_window_seconds);
+        self.value_metric(&mut entry, &metrics);
         self.warn_of_unknown_fields(&entry);
 
         let (test_id, variants) = (test_id?, variants?);
@@ -159,6 +159,7 @@ impl Reader {
             conversion_window_seconds,
             planned_visitors,
             track,
+            metrics,
             epoch: epoch_fingerprint(&salt, &variants).into(),
             traffic_salt: format!("{salt}/traffic"),
             // Inside a layer the width of the slice is the traffic.
@@ -230,7 +231,7 @@ impl Reader {
     }
 
     /// A length of time such as `7d` or `36h`, in seconds.
-    fn window(&mut self, entry: &mut Entry, field: &str) -> Option<i64> {
+    pub(super) fn window(&mut self, entry: &mut Entry, field: &str) -> Option<i64> {
         let text = self.optional_text(entry, field)?;
         let seconds = text.split_at_checked(text.len().saturating_sub(1)).and_then(|(number, unit)| {
             let number: i64 = number.parse().ok()?;

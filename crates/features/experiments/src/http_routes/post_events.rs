@@ -50,7 +50,7 @@ pub(super) struct EventReply {
     variant: Option<String>,
     /// Whether an event of this id was stored before; then nothing was stored now.
     deduplicated: bool,
-    /// Whether it enters the experiment's rate.
+    /// Whether it enters a number of the experiment: its rates, or one of its metrics.
     counted: bool,
     /// What the sender may want to look into.
     warnings: Vec<EventWarning>,
@@ -172,7 +172,7 @@ fn reply(event: String, test_id: Option<String>, outcome: EventOutcome) -> Event
         test_id,
         variant: outcome.variant.map(|variant| variant.to_string()),
         deduplicated: outcome.deduplicated,
-        counted: outcome.counted_as.is_counted(),
+        counted: outcome.counted_as.enters_results(),
         warnings,
     }
 }

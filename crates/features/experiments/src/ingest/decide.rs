@@ -4,8 +4,12 @@
 //! exposure", "before the exposure" and "first conversion" are facts of that order, not of clocks.
 
 use super::evidence::{Step, StepKind};
-use super::record::{CountedAs, EventOutcome, EventRecord, ExposureOutcome, ExposureRecord, Outcome, Record};
-use crate::definitions::Experiment;
+use super::metric_store::CountedFrom;
+use super::metrics::MetricEvent;
+use super::record::{
+    CountedAs, EventOutcome, EventRecord, EventSubject, ExposureOutcome, ExposureRecord, Outcome, Record,
+};
+use crate::definitions::{Experiment, Metric};
 use crate::segments::Device;
 use dashly_kernel::Timestamp;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -21,6 +25,8 @@ pub(super) struct Known {
     pub subjects: HashMap<SubjectKey, Subject>,
     /// Event ids already stored, with their visitor; empty while all are taken to be new.
     pub event_ids: HashSet<(Arc<str>, String)>,
+    /// Since when each metric counts.
+    pub metrics: Arc<CountedFrom>,
 }
 
 /// One visitor of one experiment, as far as stored.
@@ -54,6 +60,10 @@ impl FirstExposure {
         converted: bool,
     ) -> Self {
         Self { variant, drawn_variant, epoch, recorded_at, device, visitor_kind, converted, row: None }
+    }
+
+    fn elapsed_micros(&self, now: Timestamp) -> i64 {
+        now.unix_micros().saturating_sub(self.recorded_at.unix_micros())
     }
 
     /// Whether the visitor called itself a program when it was first exposed. That verdict stays: a later one could
@@ -125,6 +135,8 @@ pub(super) struct Plan<'a> {
     pub timeline: BTreeMap<TimelineKey, Tally>,
     /// Visitors without bots; `events` is not used.
     pub draws: BTreeMap<DrawKey, Tally>,
+    /// What metrics take, in order.
+    pub metric_events: Vec<MetricEvent>,
     /// What evidence is made of, in order.
     pub steps: Vec<Step>,
     /// By experiment and signal.
@@ -249,7 +261,7 @@ impl<'a> Decision<'a> {
             }
         }
         let counted_as = count_event(record, first.as_deref());
-        if let (Some(key), Some(first), Some(subject)) = (key, first, &record.subject)
+        if let (Some(key), Some(first), Some(subject)) = (&key, first, &record.subject)
             && counted_as.is_counted()
         {
             let is_conversion = counted_as == CountedAs::Conversion;
@@ -263,6 +275,13 @@ impl<'a> Decision<'a> {
             let tally = Tally { exposures: 0, events: 1, converters: i64::from(is_conversion) };
             self.plan.count(&subject.experiment, first, record.recorded_at, tally);
         }
+        if let (Some(key), Some(subject)) = (&key, &record.subject)
+            && subject.is_running
+            && let Some(first) = self.known.subjects.get(key).and_then(|subject| subject.first.as_ref())
+        {
+            let events = metric_events(record, &subject.experiment, first, &self.known.metrics);
+            self.plan.metric_events.extend(events);
+        }
         if let Some(subject) = &record.subject {
             self.plan.signal_event(&subject.experiment.test_id, counted_as, variant_mismatch);
         }
@@ -274,7 +293,7 @@ impl<'a> Decision<'a> {
 fn count_event(record: &EventRecord, first: Option<&FirstExposure>) -> CountedAs {
     let Some(subject) = &record.subject else { return CountedAs::Other };
     if record.event_name != subject.experiment.target_event {
-        return CountedAs::Other;
+        return count_metric_event(record, subject, first);
     }
     let is_late = |first: &FirstExposure| {
         subject
@@ -289,6 +308,58 @@ fn count_event(record: &EventRecord, first: Option<&FirstExposure>) -> CountedAs
         Some(first) if first.converted => CountedAs::Repeat,
         Some(_) => CountedAs::Conversion,
     }
+}
+
+/// An event that is not the target.
+fn count_metric_event(
+    record: &EventRecord,
+    subject: &EventSubject,
+    first: Option<&FirstExposure>,
+) -> CountedAs {
+    let mut metrics = subject.experiment.metrics_of(&record.event_name).peekable();
+    if metrics.peek().is_none() {
+        return CountedAs::Other;
+    }
+    match first {
+        _ if !subject.is_running => CountedAs::Stopped,
+        None => CountedAs::Early,
+        Some(first) if metrics.all(|metric| metric.is_late(first.elapsed_micros(record.recorded_at))) => {
+            CountedAs::Late
+        }
+        Some(_) => CountedAs::Metric,
+    }
+}
+
+/// What the metrics of `experiment` take of an event, for a visitor who is no bot.
+fn metric_events(
+    record: &EventRecord,
+    experiment: &Experiment,
+    first: &FirstExposure,
+    counted_from: &CountedFrom,
+) -> Vec<MetricEvent> {
+    let elapsed = first.elapsed_micros(record.recorded_at);
+    let counts_visitor = |metric: &&Metric| {
+        let key = (Arc::clone(&experiment.test_id), Arc::clone(&metric.key));
+        // One that is not noted yet cannot be: the writer notes all of a batch before.
+        counted_from.get(&key).is_some_and(|from| from.is_none_or(|from| first.recorded_at >= from))
+    };
+    if first.is_bot() {
+        return Vec::new();
+    }
+    experiment
+        .metrics_of(&record.event_name)
+        .filter(|metric| !metric.is_late(elapsed))
+        .filter(counts_visitor)
+        .map(|metric| MetricEvent {
+            visitor: Arc::clone(&record.visitor),
+            test_id: Arc::clone(&experiment.test_id),
+            metric: metric.clone(),
+            epoch: Arc::clone(&first.epoch),
+            drawn_variant: Arc::clone(&first.drawn_variant),
+            day: first.recorded_at.start_of_day(),
+            value: record.value,
+        })
+        .collect()
 }
 
 impl Plan<'_> {
@@ -345,7 +416,7 @@ impl Plan<'_> {
             CountedAs::Stopped => self.signal(test_id, signal::STOPPED_EVENTS),
             CountedAs::Late => self.signal(test_id, signal::LATE_EVENTS),
             CountedAs::Other => self.signal(test_id, signal::UNKNOWN_EVENTS),
-            CountedAs::Conversion | CountedAs::Repeat => {}
+            CountedAs::Conversion | CountedAs::Repeat | CountedAs::Metric => {}
         }
         if variant_mismatch {
             self.signal(test_id, signal::FALSE_VARIANTS);

@@ -7,6 +7,8 @@ mod decide;
 mod evidence;
 mod evidence_store;
 mod known;
+mod metric_store;
+mod metrics;
 mod record;
 mod store;
 mod writer;
@@ -18,6 +20,8 @@ pub(crate) use evidence::{
 };
 pub(crate) use evidence_store::{insert_peaks, read_evidence, shares_of};
 pub(crate) use known::KnownExposures;
+pub(crate) use metric_store::{CountedFrom, list_metrics, set_ledger};
+pub(crate) use metrics::{MetricEvent, MetricLedger};
 pub use record::{CountedAs, EventOutcome};
 pub(crate) use record::{EventRecord, EventSubject, ExposureRecord, Outcome, Record};
 pub(crate) use store::take_ingest_lock;

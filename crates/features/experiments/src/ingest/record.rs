@@ -68,13 +68,15 @@ pub enum CountedAs {
     Conversion,
     /// A further target event: an event.
     Repeat,
-    /// A target event without an exposure before it: not counted.
+    /// An event without an exposure before it: not counted.
     Early,
-    /// A target event of an experiment that is not running: not counted.
+    /// An event of an experiment that is not running: not counted.
     Stopped,
-    /// A target event after the experiment's conversion window: not counted.
+    /// An event after the conversion window, or after the windows of all its metrics: not counted.
     Late,
-    /// Not the target event of an experiment.
+    /// Not the target event, and one that a metric or guardrail of the experiment takes.
+    Metric,
+    /// Nothing that the experiment asks for.
     Other,
 }
 
@@ -87,8 +89,14 @@ impl CountedAs {
             Self::Early => "early",
             Self::Stopped => "stopped",
             Self::Late => "late",
+            Self::Metric => "metric",
             Self::Other => "other",
         }
+    }
+
+    /// Whether it enters any number of the experiment.
+    pub const fn enters_results(self) -> bool {
+        matches!(self, Self::Conversion | Self::Repeat | Self::Metric)
     }
 
     /// Whether it is one of the experiment's `events`.

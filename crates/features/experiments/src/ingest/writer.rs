@@ -4,10 +4,12 @@ use super::decide::{Plan, decide};
 use super::evidence::raised_peaks;
 use super::evidence_store;
 use super::known::KnownExposures;
+use super::metric_store::{self, CountedFrom};
+use super::metrics::MetricKey;
 use super::record::{Outcome, Record};
 use super::store;
 use crate::definitions::Experiment;
-use dashly_db::{Db, DbError, DbErrorKind};
+use dashly_db::{Db, DbError, DbErrorKind, Tx};
 use dashly_kernel::{Clock, Problem, Timestamp};
 use dashly_telemetry::{Health, ShutdownSignal, Tasks};
 use std::collections::HashSet;
@@ -27,6 +29,7 @@ const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 /// Collided transactions are run again this often.
 const COLLISION_RETRIES: usize = 3;
+const SECONDS_PER_DAY: i64 = 86_400;
 const COMPONENT: &str = "experiment_writer";
 
 /// Why a record was not stored.
@@ -123,8 +126,15 @@ impl Writer {
             commits: watch::Sender::new(0),
         });
         health.set_ok(COMPONENT);
-        let worker =
-            Worker { db, known, clock, health, shared: Arc::clone(&shared), opened_epochs: HashSet::new() };
+        let worker = Worker {
+            db,
+            known,
+            clock,
+            health,
+            shared: Arc::clone(&shared),
+            opened_epochs: HashSet::new(),
+            metrics: Arc::default(),
+        };
         tasks.spawn("experiment writer", worker.run(receiver, tasks.shutdown_signal()));
         let capacity = usize::try_from(QUEUE_CAPACITY).unwrap_or(usize::MAX);
         Self { jobs: sender, permits: Arc::new(Semaphore::new(capacity)), shared }
@@ -216,6 +226,8 @@ struct Worker {
     shared: Arc<Shared>,
     /// Epochs that are in the database for certain, with their experiment.
     opened_epochs: HashSet<(Arc<str>, Arc<str>)>,
+    /// Since when the metrics that this process has seen stored count.
+    metrics: Arc<CountedFrom>,
 }
 
 impl Worker {
@@ -233,6 +245,7 @@ impl Worker {
     async fn rehearse(&self) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
         store::rehearse(&mut tx).await?;
+        metric_store::rehearse(&mut tx).await?;
         evidence_store::rehearse(&mut tx).await
     }
 
@@ -353,7 +366,14 @@ impl Worker {
         if event_ids == EventIds::LookUp {
             known.event_ids = store::find_event_ids(&mut tx, records).await?;
         }
+        let metrics = self.metrics_for(&mut tx, records).await?;
+        known.metrics = Arc::clone(&metrics);
         let plan = decide(records, known);
+        if !plan.metric_events.is_empty() {
+            let mut ledger = metric_store::find_ledger(&mut tx, &plan.metric_events).await?;
+            plan.metric_events.iter().for_each(|event| ledger.take(event));
+            metric_store::set_ledger(&mut tx, &ledger).await?;
+        }
         if !plan.steps.is_empty() {
             let before = evidence_store::read_evidence_in(&mut tx, &plan.steps).await?;
             let peaks = raised_peaks(&plan.steps, before);
@@ -363,6 +383,7 @@ impl Worker {
         }
         store::insert_plan(&mut tx, &plan).await?;
         tx.commit().await?;
+        self.metrics = metrics;
         self.opened_epochs.extend(new_epochs.iter().map(|experiment| epoch_key(experiment)));
         self.note_commit(&plan);
         Ok(plan.outcomes)
@@ -380,6 +401,31 @@ impl Worker {
         }
         metrics::counter!("dashly_experiment_rows_committed_total").increment(rows);
         metrics::counter!("dashly_experiment_commits_total").increment(1);
+    }
+
+    /// Since when the metrics of the experiments of `records` count; notes those that are new.
+    async fn metrics_for(&self, tx: &mut Tx, records: &[Record]) -> Result<Arc<CountedFrom>, DbError> {
+        let new_metrics = self.new_metrics(records);
+        if new_metrics.is_empty() {
+            return Ok(Arc::clone(&self.metrics));
+        }
+        let next_day = self.clock.now().start_of_day().plus_seconds(SECONDS_PER_DAY);
+        metric_store::open_metrics(tx, &new_metrics, next_day).await?;
+        metric_store::list_metrics(tx).await.map(Arc::new)
+    }
+
+    /// Metrics of the experiments of `records` that this process has not seen stored yet.
+    fn new_metrics(&self, records: &[Record]) -> Vec<MetricKey> {
+        let experiments = records.iter().filter_map(|record| match record {
+            Record::Exposure(exposure) => Some(&exposure.experiment),
+            Record::Event(event) => event.subject.as_ref().map(|subject| &subject.experiment),
+        });
+        let keys: HashSet<MetricKey> = experiments
+            .flat_map(|experiment| experiment.metrics.iter().map(move |metric| (experiment, metric)))
+            .map(|(experiment, metric)| (Arc::clone(&experiment.test_id), Arc::clone(&metric.key)))
+            .filter(|key| !self.metrics.contains_key(key))
+            .collect();
+        keys.into_iter().collect()
     }
 
     fn new_epochs(&self, records: &[Record]) -> Vec<Arc<Experiment>> {

@@ -4,6 +4,7 @@
 //! changes nothing; it is the proof of that, and the way out after rows were changed by hand.
 
 mod evidence;
+mod metrics;
 mod tables;
 
 use crate::definitions::read_definitions;
@@ -76,6 +77,7 @@ pub async fn recount(
     let kept = tables::read_all(&mut tx).await?;
     tables::rebuild(&mut tx).await?;
     let walked = evidence::rebuild(&mut tx, &definitions, on_progress).await?;
+    metrics::rebuild(&mut tx, &definitions, on_progress).await?;
     let counted = tables::read_all(&mut tx).await?;
     if mode == RecountMode::Replace {
         tx.commit().await?;

@@ -128,7 +128,7 @@ const COUNT_SIGNALS: Sql = sql!(
 );
 
 /// Each kept table, and its lines as text.
-const LISTS: [(&str, Sql); 5] = [
+const LISTS: [(&str, Sql); 7] = [
     (
         "experiment_totals",
         sql!(
@@ -165,6 +165,22 @@ const LISTS: [(&str, Sql); 5] = [
             "select test_id || ' ' || kind || ' ' || control || ' ' || variant || ' ' || cast(peak as text)
                     || ' ' || favours || ' ' || cast(reached_at as text)
              from experiment_evidence"
+        ),
+    ),
+    (
+        "experiment_metric_amounts",
+        sql!(
+            "select user_or_session_id || ' ' || test_id || ' ' || metric || ' ' || cast(amount as text)
+             from experiment_metric_amounts"
+        ),
+    ),
+    (
+        "experiment_metric_totals",
+        sql!(
+            "select test_id || ' ' || metric || ' ' || epoch || ' ' || drawn_variant || ' ' || cast(day as text)
+                    || ' ' || cast(converters as text) || ' ' || cast(total as text)
+                    || ' ' || cast(total_of_squares as text)
+             from experiment_metric_totals"
         ),
     ),
 ];

@@ -2,6 +2,7 @@
 
 mod history;
 mod inference;
+mod metrics;
 mod model;
 mod plan;
 mod read;
@@ -15,6 +16,7 @@ pub use inference::{
     Bayesian, ComparedCounts, Comparison, Decision, Inference, OpenInterval, Progress, SampleRatio,
     SampleRatioStatus, Verdict,
 };
+pub use metrics::{MetricArm, MetricComparison, MetricResults};
 pub use model::{
     DefinitionsHealth, DefinitionsProblem, ExperimentHealth, ExperimentResults, Interval, Results,
     ResultsHealth, Timeline, TimelineCounts, TimelineGrain, TimelinePoint, VariantResults, WriterHealth,

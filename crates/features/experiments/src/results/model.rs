@@ -1,6 +1,7 @@
 //! The reply of `GET /api/experiments/results`.
 
 use super::inference::Inference;
+use super::metrics::MetricResults;
 use crate::InOrder;
 use crate::definitions::{DefinitionFault, Phase};
 use crate::mirror::MirrorReport;
@@ -54,6 +55,10 @@ pub struct ExperimentResults {
     /// What the counts mean.
     #[serde(flatten)]
     pub inference: Inference,
+    /// What else is of interest, in file order; corrected for their number.
+    pub metrics: Vec<MetricResults>,
+    /// What must not get worse, in file order; not corrected.
+    pub guardrails: Vec<MetricResults>,
     /// What deserves attention.
     pub health: ExperimentHealth,
 }

@@ -1,6 +1,7 @@
 //! From totals to results.
 
 use super::inference::infer;
+use super::metrics::{MetricsOfExperiment, harmed, metrics_of};
 use super::model::{
     ExperimentHealth, ExperimentResults, Interval, Timeline, TimelineCounts, TimelineGrain, TimelinePoint,
     VariantResults,
@@ -81,6 +82,13 @@ fn experiment_results(experiment: &Experiment, stored: &StoredResults, now: Time
             (&variant.key, variant_results(counts))
         })
         .collect();
+    let (nothing, nobody) = (Evidence::default(), Cohorts::new());
+    let evidence = stored.evidence.get(test_id).unwrap_or(&nothing);
+    let cohorts = stored.cohorts.get(test_id).unwrap_or(&nobody);
+    let MetricsOfExperiment { metrics, guardrails } =
+        metrics_of(experiment, evidence, cohorts, &stored.metrics, now);
+    let mut inference = infer(experiment, evidence, cohorts, now);
+    inference.verdict.guardrails_harmed = harmed(&guardrails);
     ExperimentResults {
         test_id: test_id.to_owned(),
         description: experiment.description.clone(),
@@ -96,12 +104,9 @@ fn experiment_results(experiment: &Experiment, stored: &StoredResults, now: Time
             .map_or(Timeline { grain: TimelineGrain::Hour, points: Vec::new() }, |hours| {
                 timeline(experiment, hours)
             }),
-        inference: infer(
-            experiment,
-            stored.evidence.get(test_id).unwrap_or(&Evidence::default()),
-            stored.cohorts.get(test_id).unwrap_or(&Cohorts::new()),
-            now,
-        ),
+        inference,
+        metrics,
+        guardrails,
         health: ExperimentHealth {
             false_variants: signal_count(stored, test_id, signal::FALSE_VARIANTS),
             early_events: signal_count(stored, test_id, signal::EARLY_EVENTS),

@@ -1,5 +1,6 @@
 //! The SQL of the results.
 
+use super::metrics::{StoredMetrics, read_metrics};
 use super::model::TimelineCounts;
 use super::slices::Segment;
 use crate::ingest::{Draws, Evidence, EvidenceOfTests, read_evidence};
@@ -94,6 +95,8 @@ pub(crate) struct StoredResults {
     pub(crate) cohorts: HashMap<String, Cohorts>,
     /// By experiment.
     pub(crate) evidence: EvidenceOfTests,
+    /// By experiment and metric.
+    pub(crate) metrics: StoredMetrics,
     /// By experiment and signal.
     pub(crate) signals: HashMap<String, HashMap<String, i64>>,
 }
@@ -109,6 +112,7 @@ pub(crate) async fn read_stored(db: &Db) -> Result<StoredResults, DbError> {
         insert_cohort(stored.cohorts.entry(row.get(0)?).or_default(), &row, 1)?;
     }
     stored.evidence = read_evidence(db).await?;
+    stored.metrics = read_metrics(db).await?;
     for row in db.fetch_all(LIST_TIMELINE.query()).await? {
         let counts = TimelineCounts { exposures: row.get(3)?, events: row.get(4)?, converters: row.get(5)? };
         let hours = stored.timeline.entry(row.get(0)?).or_default();

@@ -71,7 +71,7 @@ pub(crate) fn compare(experiment: &Experiment, evidence: &Evidence) -> InOrder<C
 
 /// Number of variants beside the control, at least 1.
 #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "at most 20 variants")]
-pub(super) fn treatment_count(experiment: &Experiment) -> f64 {
+pub(crate) fn treatment_count(experiment: &Experiment) -> f64 {
     (experiment.variants.len() - 1) as f64
 }
 

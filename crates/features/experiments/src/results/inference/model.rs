@@ -34,6 +34,8 @@ pub struct Verdict {
     pub decided_at: Option<Timestamp>,
     /// The answer and its reason for people, in one or two sentences.
     pub sentence: String,
+    /// Names of the guardrails that got worse in some variant, in file order.
+    pub guardrails_harmed: Vec<String>,
 }
 
 /// One variant against the control. Visitors count under the label they were drawn, whatever they were served.

@@ -20,6 +20,7 @@ pub(super) fn decide(
             sentence: "Visitors did not come to the variants in the designed shares, so the rates cannot be \
                        compared. Find out what loses or repeats visitors of one variant before reading on."
                 .to_owned(),
+            guardrails_harmed: Vec::new(),
         };
     }
     let of = |decision: Decision| comparisons.iter().filter(move |(_, one)| one.decision == decision);
@@ -47,6 +48,7 @@ pub(super) fn decide(
         variant: subject.map(|(variant, _)| variant.to_owned()),
         decided_at: subject.and_then(|(_, comparison)| comparison.decided_at),
         sentence,
+        guardrails_harmed: Vec::new(),
     }
 }
 
