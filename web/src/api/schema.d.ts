@@ -628,6 +628,12 @@ export interface components {
              * @description Visitors whose browser called itself a program at the first exposure; not counted.
              */
             bots: number;
+            /**
+             * Format: int64
+             * @description Visitors who signed in later and then became the visitor that their account is elsewhere: counted here all the
+             *     same, so that such a person may count twice.
+             */
+            joined_visitors: number;
         };
         /** @description The history of one experiment. */
         ExperimentHistory: {

@@ -1,13 +1,14 @@
 //! What is wired to what.
 
 use crate::health_routes::{self, HealthSources};
+use crate::visitor_joins::VisitorJoins;
 use crate::{Config, openapi, pages};
 use anyhow::Context;
 use axum::{Extension, Router, middleware};
 use dashly_cache::RateLimiter;
 use dashly_db::Db;
 use dashly_experiments::{Experiments, ExperimentsConfig};
-use dashly_identity::{Identity, IdentityConfig};
+use dashly_identity::{AfterSignIn, Identity, IdentityConfig};
 use dashly_kernel::{Clock, Ids};
 use dashly_telemetry::{Health, Metrics, Tasks};
 use dashly_web::{
@@ -95,9 +96,10 @@ impl App {
             clock: Arc::clone(&parts.clock),
             started_at: parts.clock.now(),
         };
+        let after_sign_in = AfterSignIn(Arc::new(VisitorJoins(experiments.clone())));
         let (features, openapi) = OpenApiRouter::with_openapi(openapi::base_document())
             .merge(dashly_experiments::routes(&experiments))
-            .merge(dashly_identity::routes().with_state(identity.clone()))
+            .merge(dashly_identity::routes().layer(Extension(after_sign_in)).with_state(identity.clone()))
             .split_for_parts();
         let (probes, probes_document) = health_routes::routes(sources).split_for_parts();
         let mut document = openapi;

@@ -13,6 +13,7 @@ mod pages;
 mod run;
 mod secrets;
 mod system;
+mod visitor_joins;
 
 pub use app::{App, AppParts};
 pub use config::{Config, ConfigError, Setting, Settings};

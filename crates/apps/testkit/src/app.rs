@@ -125,9 +125,14 @@ impl TestApp {
         let now = dashly_kernel::Clock::now(&*self.clock);
         accounts::add(&self.db, username, role, &ids, now).await;
         let visitor = self.visitor();
+        self.sign_in(&visitor, username).await;
+        visitor
+    }
+
+    /// Signs `visitor` in to an account that [`TestApp::signed_in`] made.
+    pub async fn sign_in(&self, visitor: &Visitor, username: &str) {
         let body = json!({ "username": username, "password": PASSWORD });
         let _ = visitor.post("/api/auth/login", &body).await.expect(200);
-        visitor
     }
 
     fn clock_micros(&self) -> i64 {

@@ -14,6 +14,7 @@ mod definitions;
 mod http_routes;
 mod in_order;
 mod ingest;
+mod joins;
 mod kpis;
 mod layers;
 mod mirror;

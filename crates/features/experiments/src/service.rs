@@ -162,6 +162,10 @@ impl Experiments {
         self.shared.clock.now()
     }
 
+    pub(crate) fn new_visitor(&self) -> VisitorId {
+        VisitorId::new(&*self.shared.ids)
+    }
+
     pub(crate) fn secure_cookies(&self) -> bool {
         self.shared.secure_cookies
     }

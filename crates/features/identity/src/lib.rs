@@ -9,6 +9,7 @@
 //! nothing tells a stranger whether an account exists; no password, hash, token, name or address enters the log.
 
 mod accounts;
+mod after_sign_in;
 mod config;
 mod hashing;
 mod http;
@@ -24,6 +25,7 @@ mod token;
 
 pub use crate::http::routes;
 pub use accounts::{AdminOutcome, EnsureAdminError, PasswordReset, ResetPasswordError};
+pub use after_sign_in::{AfterSignIn, AfterSignInFuture, SignInObserver};
 pub use config::{
     DEFAULT_TOKEN_LIFETIME_SECONDS, IdentityConfig, IdentityConfigError, InvalidTokenLifetime,
     parse_token_lifetime,

@@ -29,6 +29,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0002_identity"),
     migration!("0003_inference"),
     migration!("0004_metrics"),
+    migration!("0005_visitor_joins"),
 ];
 
 /// Every migration that this program knows, in order.

@@ -37,6 +37,7 @@ export function experimentFixture(changes: Partial<ExperimentResult> = {}): Expe
       late_events: 0,
       unknown_events: 0,
       bots: 0,
+      joined_visitors: 0,
     },
     verdict: {
       decision: 'keep_running',

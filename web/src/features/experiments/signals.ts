@@ -33,18 +33,24 @@ const WORDS: Record<keyof ExperimentHealth, Pick<Signal, 'label' | 'meaning' | '
   },
   unknown_events: {
     label: 'Unknown events',
-    meaning: 'Events that named this experiment and are not its target event. They count in no rate.',
+    meaning: 'Events that named this experiment, and that neither its target nor a metric asks for.',
     advice: 'Is the name that the page sends misspelled? Nothing to do if the event serves another purpose.',
   },
   stopped_events: {
     label: 'After the stop',
-    meaning: 'Target events that arrived while the experiment was not running: kept, but not counted.',
+    meaning: 'Events that arrived while the experiment was not running: kept, but not counted.',
     advice: 'Usually pages that were still open. Nothing to do.',
   },
   bots: {
     label: 'Bots',
     meaning: 'Visitors whose browser called itself a program, such as a search engine. They are not counted.',
     advice: 'Nothing to do. If it is your own monitoring, it is kept out as it should be.',
+  },
+  joined_visitors: {
+    label: 'Joined later',
+    meaning:
+      'Visitors who signed in after their visit and became the visitor that their account is on another device. What they did before stays counted, so such a person may count twice.',
+    advice: 'Nothing to do while they are few. If they are many, show the experiment after the sign-in.',
   },
 };
 

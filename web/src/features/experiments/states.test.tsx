@@ -90,7 +90,7 @@ describe('data quality', () => {
   it('is quiet when all is well', () => {
     const words = read(<DataQuality experiment={experimentFixture()} />);
 
-    expect(words).toContain('all 8 checks are quiet');
+    expect(words).toContain('all 9 checks are quiet');
     expect(words).toContain('Sample ratio: as designed');
     expect(words).not.toContain('mismatch');
   });
@@ -107,7 +107,7 @@ describe('data quality', () => {
     });
     const words = read(<DataQuality experiment={experiment} />);
 
-    expect(words).toContain('1 of 8 checks deserve a look');
+    expect(words).toContain('1 of 9 checks deserve a look');
     expect(words).toContain('do not read the rates');
     expect(words).toContain('3,812');
     expect(words).toContain('3,459');

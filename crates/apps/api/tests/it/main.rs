@@ -45,4 +45,6 @@ mod traffic;
 #[cfg(test)]
 mod visitor_ids;
 #[cfg(test)]
+mod visitor_joins;
+#[cfg(test)]
 mod visits;

@@ -72,7 +72,7 @@ both_databases! {
                 "metrics": [], "guardrails": [],
                 "health": {
                     "false_variants": 0, "early_events": 0, "several_variants": 0, "stopped_events": 0,
-                    "late_events": 0, "unknown_events": 0, "bots": 0
+                    "late_events": 0, "unknown_events": 0, "bots": 0, "joined_visitors": 0
                 }
             }],
             "health": {

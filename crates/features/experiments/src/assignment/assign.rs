@@ -8,8 +8,8 @@ use http::HeaderMap;
 use std::sync::Arc;
 
 /// Browsers keep a visitor's id for as long as they keep anything.
-const VISITOR_MAX_AGE_SECONDS: u64 = 400 * 24 * 3_600;
-const VARIANT_MAX_AGE_SECONDS: u64 = 30 * 24 * 3_600;
+pub(crate) const VISITOR_MAX_AGE_SECONDS: u64 = 400 * 24 * 3_600;
+pub(crate) const VARIANT_MAX_AGE_SECONDS: u64 = 30 * 24 * 3_600;
 
 /// One experiment's answer for one visitor.
 #[derive(Clone, Debug)]

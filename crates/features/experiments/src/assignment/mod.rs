@@ -5,5 +5,6 @@ mod draw;
 mod visitor;
 
 pub use assign::{Assigned, Assignments};
+pub(crate) use assign::{VARIANT_MAX_AGE_SECONDS, VISITOR_MAX_AGE_SECONDS};
 pub(crate) use draw::epoch_fingerprint;
 pub use visitor::{VISITOR_COOKIE, VisitorId};

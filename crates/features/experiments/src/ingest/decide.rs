@@ -161,6 +161,8 @@ pub(crate) mod signal {
     pub(crate) const UNKNOWN_EVENTS: &str = "unknown_events";
     /// Visitors who called themselves programs; they enter nothing else.
     pub(crate) const BOTS: &str = "bots";
+    /// Visitors whose browser took over a person's visitor id at a sign-in; what they were counted for stays.
+    pub(crate) const JOINED_VISITORS: &str = "joined_visitors";
     /// All exposure rows of the installation.
     pub(crate) const EXPOSURE_ROWS: &str = "exposure_rows";
     /// All event rows of the installation.

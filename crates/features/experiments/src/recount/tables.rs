@@ -101,6 +101,8 @@ const COUNT_SIGNALS: Sql = sql!(
     union all
     select test_id, 'bots', count(*) from experiment_exposures where is_first and device = 'bot' group by test_id
     union all
+    select test_id, 'joined_visitors', count(*) from experiment_visitor_joins group by test_id
+    union all
     select test_id, 'several_variants', count(*)
     from (
       select test_id from experiment_exposures group by test_id, user_or_session_id having count(*) > 1

@@ -147,6 +147,9 @@ pub struct ExperimentHealth {
     pub unknown_events: i64,
     /// Visitors whose browser called itself a program at the first exposure; not counted.
     pub bots: i64,
+    /// Visitors who signed in later and then became the visitor that their account is elsewhere: counted here all the
+    /// same, so that such a person may count twice.
+    pub joined_visitors: i64,
 }
 
 /// How the parts behind the numbers are doing.

@@ -115,6 +115,7 @@ fn experiment_results(experiment: &Experiment, stored: &StoredResults, now: Time
             late_events: signal_count(stored, test_id, signal::LATE_EVENTS),
             unknown_events: signal_count(stored, test_id, signal::UNKNOWN_EVENTS),
             bots: signal_count(stored, test_id, signal::BOTS),
+            joined_visitors: signal_count(stored, test_id, signal::JOINED_VISITORS),
         },
     }
 }

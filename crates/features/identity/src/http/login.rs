@@ -1,16 +1,17 @@
 //! `POST /api/auth/login`: a password for a session.
 
 use super::account_document::RoleDocument;
-use crate::Identity;
 use crate::model::{AccountStatus, Login, User};
 use crate::problems::store_problem;
 use crate::sessions::TOKEN_COOKIE;
 use crate::sign_in::SignInError;
-use axum::Json;
+use crate::{AfterSignIn, Identity};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use dashly_kernel::{FieldError, Problem, Secret, UserId};
 use dashly_web::{Body, ClientAddress, Failure, ProblemDocument, SetCookie};
+use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -105,11 +106,14 @@ impl From<User> for LoginUser {
 pub(crate) async fn login(
     State(identity): State<Identity>,
     ClientAddress(address): ClientAddress,
+    after: Option<Extension<AfterSignIn>>,
+    headers: HeaderMap,
     Body(request): Body<LoginRequest, BODY_LIMIT_BYTES>,
 ) -> Result<Response, Failure> {
     let (login, password) = request.parse()?;
     let signed_in = identity.sign_in(&login, password, address).await.map_err(Problem::from)?;
     let token = signed_in.token.expose();
+    let user = signed_in.user.id;
     let mut response = Json(LoginResponse {
         success: true,
         message: "Signed in",
@@ -124,6 +128,9 @@ pub(crate) async fn login(
         secure: identity.secure_cookies(),
     };
     cookie.append_to(response.headers_mut());
+    if let Some(Extension(AfterSignIn(observer))) = after {
+        observer.signed_in(user, &headers, response.headers_mut()).await;
+    }
     Ok(response)
 }
 
