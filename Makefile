@@ -10,6 +10,8 @@ MAKEFLAGS += --no-builtin-rules
 CARGO ?= cargo
 CRASH_ROUNDS ?= 200
 POWER_CUT_ROUNDS ?= 200
+HISTORIES ?= 1000000
+DATABASE_HISTORIES ?= 10000
 
 # What the build of the web app reads. Folders are in the list because a removed file changes only its folder.
 WEB_SOURCES := $(shell find web/src web/public 2>/dev/null) \
@@ -87,6 +89,12 @@ test: web-build test-tools ## Run all tests: Rust, web, the app in a browser, an
 test-crash: web-build test-tools ## Kill the server again and again; nothing acknowledged may be lost (CRASH_ROUNDS=200)
 	DASHLY_CRASH_ROUNDS=$(CRASH_ROUNDS) scripts/with-test-services \
 		$(CARGO) test --release --locked -p dashly-cli --test it crash -- --nocapture
+
+.PHONY: test-histories
+test-histories: web-build test-tools ## Count random histories again by brute force (HISTORIES=1000000 DATABASE_HISTORIES=10000)
+	DASHLY_HISTORIES=$(HISTORIES) $(CARGO) test --locked -p dashly-experiments --lib histories -- --nocapture
+	DASHLY_DATABASE_HISTORIES=$(DATABASE_HISTORIES) scripts/with-test-services \
+		$(CARGO) test --locked -p dashly-api --test it histories::the_totals_equal_a_recount_and -- --nocapture
 
 .PHONY: test-power
 test-power: web-build ## Cut the power of the disk again and again, as root (POWER_CUT_ROUNDS=200)

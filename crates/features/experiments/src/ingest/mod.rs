@@ -6,6 +6,8 @@
 mod decide;
 mod evidence;
 mod evidence_store;
+#[cfg(test)]
+mod histories;
 mod known;
 mod metric_store;
 mod metrics;
