@@ -39,6 +39,7 @@ export function empty(results) {
       days_to_decision: null,
     });
     experiment.verdict = {
+      guardrails_harmed: [],
       decision: 'keep_running',
       variant: null,
       decided_at: null,
@@ -84,6 +85,7 @@ export function broken(results) {
 export function verdicts(results) {
   const [open, split, several] = results.experiments;
   open.verdict = {
+    guardrails_harmed: [],
     decision: 'keep_running',
     variant: null,
     decided_at: null,
@@ -116,6 +118,7 @@ export function verdicts(results) {
   open.results.B.exposures = 5_060;
 
   split.verdict = {
+    guardrails_harmed: [],
     decision: 'broken',
     variant: null,
     decided_at: results.generated_at,
@@ -151,6 +154,92 @@ export function verdicts(results) {
     },
   };
   several.comparisons.B.lift_interval = { low: 0.06, high: null };
+
+  open.metrics = [
+    metric(
+      { name: 'revenue', event: 'purchase', kind: 'value', cap: 500, window_seconds: 604_800 },
+      12.31,
+      13.98,
+      'better',
+    ),
+    metric(
+      { name: 'kpi_click', event: 'kpi_click', kind: 'count', cap: 100, window_seconds: 604_800 },
+      1.72,
+      1.69,
+      'keep_running',
+    ),
+  ];
+  open.guardrails = [
+    metric(
+      {
+        name: 'refund',
+        event: 'refund',
+        kind: 'conversion',
+        direction: 'decrease',
+        cap: null,
+        window_seconds: null,
+      },
+      0.0312,
+      0.0468,
+      'worse',
+    ),
+    metric(
+      {
+        name: 'page_errors',
+        event: 'page_error',
+        kind: 'count',
+        direction: 'decrease',
+        cap: 100,
+        window_seconds: 86_400,
+      },
+      0.21,
+      0.2,
+      'keep_running',
+    ),
+  ];
+  open.verdict.guardrails_harmed = ['refund'];
+  several.guardrails = [
+    {
+      ...metric(
+        { name: 'unsubscribe', event: 'unsubscribe', kind: 'conversion', direction: 'decrease', cap: null },
+        null,
+        null,
+        'keep_running',
+      ),
+      counted_from: results.generated_at,
+    },
+  ];
+}
+
+/** A metric with these means; without means nobody is counted yet. */
+function metric(fields, control, treatment, decision) {
+  const arm = (mean) =>
+    mean === null
+      ? { visitors: 0, converters: 0, total: 0, mean, interval: null }
+      : { visitors: 4_400, converters: 900, total: mean * 4_400, mean, interval: null };
+  const lift = control === null ? null : treatment / control - 1;
+  const known = lift === null ? null : { low: lift - 0.08, high: lift + 0.09 };
+  const p_value = decision === 'keep_running' ? 0.64 : 0.0008;
+  return {
+    direction: 'increase',
+    window_seconds: null,
+    counted_from: null,
+    exact: fields.kind === 'conversion',
+    ...fields,
+    variants: { A: arm(control), B: arm(treatment) },
+    comparisons: {
+      B: {
+        decision,
+        decided_at: null,
+        lift,
+        lift_interval: known,
+        difference: control === null ? null : treatment - control,
+        difference_interval: null,
+        p_value,
+        adjusted_p_value: fields.direction === 'decrease' ? null : Math.min(1, p_value * 3),
+      },
+    },
+  };
 }
 
 /** Four weeks in which the interval narrows, for the experiment that is asked about. */

@@ -72,6 +72,12 @@ export type Comparison = Schemas['Comparison'];
 /** Bounds of a lift; a missing one is no bound. */
 export type OpenInterval = Schemas['OpenInterval'];
 
+/** A metric or guardrail of one experiment. */
+export type MetricResult = Schemas['MetricResults'];
+
+/** A metric of one variant against the control. */
+export type MetricComparison = Schemas['MetricComparison'];
+
 /** Whether visitors came to the variants in the designed shares. */
 export type SampleRatio = Schemas['SampleRatio'];
 

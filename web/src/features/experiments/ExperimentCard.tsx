@@ -10,6 +10,7 @@ import { verdictView } from './decisions.ts';
 import styles from './ExperimentCard.module.css';
 import { History } from './History.tsx';
 import { LiftPlot } from './LiftPlot.tsx';
+import { Metrics } from './Metrics.tsx';
 import { Progress } from './Progress.tsx';
 import { Segments } from './Segments.tsx';
 import { listTreatments } from './treatments.ts';
@@ -82,6 +83,7 @@ export function ExperimentCard({ experiment, at, live }: ExperimentCardProps) {
         />
       )}
       <VariantTable testId={experiment.test_id} arms={arms} comparisons={experiment.comparisons} />
+      <Metrics experiment={experiment} />
       <Progress experiment={experiment} />
       {seen && <History experiment={experiment} live={live} />}
       <DataQuality experiment={experiment} />

@@ -75,7 +75,12 @@ function KpiVerdict({ experiment, note, at }: KpiVerdictProps) {
       </h3>
       {note !== null && <p className={styles.note}>{note}</p>}
       <VerdictBanner
-        verdict={{ ...look, sentence: verdict.sentence, decidedAt: verdict.decided_at ?? null }}
+        verdict={{
+          ...look,
+          sentence: verdict.sentence,
+          decidedAt: verdict.decided_at ?? null,
+          harmed: verdict.guardrails_harmed,
+        }}
         at={at}
       />
     </section>

@@ -30,6 +30,13 @@ export function VerdictBanner({ verdict, at }: VerdictBannerProps) {
           )}
         </p>
         <p className={styles.sentence}>{verdict.sentence}</p>
+        {verdict.harmed.length > 0 && (
+          <p className={styles.harmed}>
+            <Icon name="alert" size={14} />
+            {verdict.harmed.length === 1 ? 'A guardrail' : 'Guardrails'} got worse:{' '}
+            {verdict.harmed.join(', ')}. Look at it before you choose a variant.
+          </p>
+        )}
       </div>
     </div>
   );

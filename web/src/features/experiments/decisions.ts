@@ -31,6 +31,8 @@ export function decisionLook(decision: Decision, variant: string | null | undefi
 export interface VerdictView extends DecisionLook {
   sentence: string;
   decidedAt: string | null;
+  /** Guardrails that got worse in some variant. */
+  harmed: readonly string[];
 }
 
 /**
@@ -49,6 +51,7 @@ export function verdictView(experiment: ExperimentResult): VerdictView {
     ...(open ? { label: 'No answer', icon: 'info' as const } : {}),
     sentence: verdict.sentence,
     decidedAt: verdict.decided_at ?? null,
+    harmed: verdict.guardrails_harmed,
   };
 }
 
@@ -59,6 +62,7 @@ const NOBODY: Record<ExperimentResult['status'], VerdictView> = {
     tone: 'neutral',
     sentence: 'Nobody has seen this experiment yet. The answer forms as visitors come.',
     decidedAt: null,
+    harmed: [],
   },
   draft: {
     label: 'Not started',
@@ -66,6 +70,7 @@ const NOBODY: Record<ExperimentResult['status'], VerdictView> = {
     tone: 'neutral',
     sentence: 'This experiment is a draft: no visitor sees it before it is set to running.',
     decidedAt: null,
+    harmed: [],
   },
   stopped: {
     label: 'No answer',
@@ -73,5 +78,6 @@ const NOBODY: Record<ExperimentResult['status'], VerdictView> = {
     tone: 'neutral',
     sentence: 'This experiment was stopped before any visitor saw it.',
     decidedAt: null,
+    harmed: [],
   },
 };

@@ -1,4 +1,4 @@
-import type { Comparison, ExperimentResult } from '../../api/types.ts';
+import type { Comparison, ExperimentResult, MetricResult } from '../../api/types.ts';
 
 /** A small running experiment for unit tests. */
 export function experimentFixture(changes: Partial<ExperimentResult> = {}): ExperimentResult {
@@ -65,6 +65,35 @@ export function experimentFixture(changes: Partial<ExperimentResult> = {}): Expe
     compared: { A: { exposures: 100, converters: 15 }, B: { exposures: 0, converters: 0 } },
     practical_margin: 0.01,
     conversion_window_seconds: null,
+    ...changes,
+  };
+}
+
+/** A metric of which nothing is known yet. */
+export function metricFixture(changes: Partial<MetricResult> = {}): MetricResult {
+  const nobody = { visitors: 0, converters: 0, total: 0, mean: null, interval: null };
+  return {
+    name: 'revenue',
+    event: 'purchase',
+    kind: 'value',
+    direction: 'increase',
+    cap: 500,
+    window_seconds: 604_800,
+    counted_from: null,
+    exact: false,
+    variants: { A: nobody, B: nobody },
+    comparisons: {
+      B: {
+        decision: 'keep_running',
+        decided_at: null,
+        lift: null,
+        lift_interval: null,
+        difference: null,
+        difference_interval: null,
+        p_value: 1,
+        adjusted_p_value: 1,
+      },
+    },
     ...changes,
   };
 }

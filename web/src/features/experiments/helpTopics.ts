@@ -35,6 +35,14 @@ export const HELP_TOPICS: readonly HelpTopic[] = [
     text: 'The whole range of the lift lies in the shaded band: whatever difference there is, it is too small to matter. How small that is you set for each experiment as practical_margin; the default is 1%.',
   },
   {
+    term: 'Guardrails',
+    text: 'What must not get worse while the target event improves, such as refunds or errors. A guardrail warns as early as it can and is not corrected for the number of guardrails. The verdict names one that got worse, and stays what it is: whether the gain is worth it is for you to decide.',
+  },
+  {
+    term: 'Other metrics',
+    text: 'What else may have changed, such as revenue per visitor. Counts and values are cut at a fixed limit per visitor, so that a few very large orders cannot decide, and only visitors whose time has run out are counted. They are corrected for their number and do not decide.',
+  },
+  {
     term: 'Unique rate and rate',
     text: 'The unique rate counts each visitor at most once: converters divided by exposures. The rate counts every target event, repeats included, so it can exceed 100%. Variants are compared by the unique rate.',
   },
