@@ -186,6 +186,119 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads what the file declares, what was changed on the page, and what is in force. */
+        get: operations["get_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{test_id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets everything that was changed on the page for one experiment. */
+        delete: operations["delete_settings"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes the life of one experiment.
+         * @description In force on this server when it answers, and on all replicas within two seconds. Wins over the file until it is
+         *     exported or reset.
+         */
+        patch: operations["patch_settings"];
+        trace?: never;
+    };
+    "/api/experiments/holdout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the share of visitors who take part in no experiment. */
+        patch: operations["patch_holdout"];
+        trace?: never;
+    };
+    "/api/experiments/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the log of changes, newest first. */
+        get: operations["get_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{test_id}/qa-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a link that shows one variant to whoever opens it.
+         * @description Also of drafts and stopped experiments. What is done with it is stored and counts nowhere.
+         */
+        post: operations["post_qa_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/qa/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows this browser the variant that the link names, from now on until the link expires.
+         * @description `off` in place of the token forgets all links.
+         */
+        get: operations["get_qa"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ofrep/v1/evaluate/flags/{key}": {
         parameters: {
             query?: never;
@@ -403,6 +516,11 @@ export interface components {
             /** @description Events that were not stored, and why. */
             rejected: components["schemas"]["RejectedEvent"][];
         };
+        /**
+         * @description What a change was.
+         * @enum {string}
+         */
+        ChangeAction: "start" | "stop" | "archive" | "restore" | "ramp" | "set_winner" | "clear_winner" | "holdout" | "reset" | "export" | "edit";
         /** @description What a comparison is made of. */
         ComparedCounts: {
             /**
@@ -591,6 +709,43 @@ export interface components {
             /** @description What it means. */
             detail: string;
         };
+        /** @description One line of the log. */
+        ExperimentChange: {
+            /**
+             * Format: int64
+             * @description Grows with time.
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who. */
+            by: string;
+            /** @description The experiment; null for what belongs to all. */
+            test_id?: string | null;
+            /** @description What, such as `stop`. */
+            action: components["schemas"]["ChangeAction"];
+            /** @description The changed fields as they were. */
+            before: Record<string, never>;
+            /** @description The changed fields as they are since. */
+            after: Record<string, never>;
+            /** @description Why, if that was said. */
+            reason?: string | null;
+        };
+        /** @description The log of changes. */
+        ExperimentChangesReply: {
+            /** @description Always true. */
+            success: boolean;
+            /** @description Newest first. */
+            changes: components["schemas"]["ExperimentChange"][];
+            /**
+             * Format: int64
+             * @description To be sent as `before` for older ones; null when there are none.
+             */
+            next_before?: number | null;
+        };
         /** @description Counts that enter no rate and deserve attention when they are not 0. */
         ExperimentHealth: {
             /**
@@ -645,6 +800,79 @@ export interface components {
             grain: components["schemas"]["HistoryGrain"];
             /** @description Ascending; empty when nothing was counted yet. */
             points: components["schemas"]["HistoryPoint"][];
+        };
+        /** @description The life of one experiment. */
+        ExperimentLife: {
+            /** @description Its identifier. */
+            test_id: string;
+            /** @description For people. */
+            description: string;
+            /** @description Where it is in its life now. */
+            phase: components["schemas"]["ExperimentStatus"];
+            /** @description What the file says. */
+            declared: components["schemas"]["ExperimentSettings"];
+            /** @description What is in force. */
+            effective: components["schemas"]["ExperimentSettings"];
+            /** @description Fields that were changed on the page and differ from the file. */
+            changed: string[];
+            /** @description Its layer, if it has one. */
+            layer?: string | null;
+            /**
+             * Format: double
+             * @description The slice of the layer that no other experiment gets, 0 to 1.
+             */
+            layer_share?: number | null;
+            /**
+             * Format: double
+             * @description The largest traffic that it can have.
+             */
+            most_traffic: number;
+            /**
+             * Format: date-time
+             * @description Not shown before.
+             */
+            start?: string | null;
+            /**
+             * Format: date-time
+             * @description Not shown from here on.
+             */
+            end?: string | null;
+            /** @description Label of each variant. */
+            variants: {
+                [key: string]: string;
+            };
+            /** @description Key of the control. */
+            control: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; 0 when there was none. To be sent along with the next one.
+             */
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When the last change was.
+             */
+            changed_at?: string | null;
+            /** @description Who made it. */
+            changed_by?: string | null;
+        };
+        /** @description The experiment after a change. */
+        ExperimentLifeReply: {
+            /** @description Always true. */
+            success: boolean;
+            /** @description As it is now. */
+            experiment: components["schemas"]["ExperimentLife"];
+        };
+        /** @description The reply of `GET /api/experiments/settings`. */
+        ExperimentLivesReply: {
+            /** @description Always true. */
+            success: boolean;
+            /** @description The file's name. */
+            file: string;
+            /** @description Visitors who take part in nothing. */
+            holdout: components["schemas"]["Holdout"];
+            /** @description In file order, archived ones included. */
+            experiments: components["schemas"]["ExperimentLife"][];
         };
         /** @description The plan. */
         ExperimentPlan: {
@@ -761,6 +989,18 @@ export interface components {
             /** @description How the parts behind the numbers are doing. */
             health: components["schemas"]["ResultsHealth"];
         };
+        /** @description The settings of an experiment that can be changed while it runs. */
+        ExperimentSettings: {
+            /** @description `draft`, `running`, `stopped` or `archived`. */
+            status: string;
+            /**
+             * Format: double
+             * @description Share of the visitors who take part, 0 to 1.
+             */
+            traffic: number;
+            /** @description Key of the variant that everybody is shown; null: nobody won. */
+            winner?: string | null;
+        };
         /** @description The results of a part of the visitors of one experiment. */
         ExperimentSlices: {
             /** @description Always true. */
@@ -782,7 +1022,7 @@ export interface components {
          * @description Where an experiment is in its life at a given moment.
          * @enum {string}
          */
-        ExperimentStatus: "draft" | "running" | "stopped";
+        ExperimentStatus: "draft" | "running" | "stopped" | "archived";
         /** @description One field that was refused. */
         FieldError: {
             /** @description JSON Pointer into the request body, or the name of a header. */
@@ -820,7 +1060,7 @@ export interface components {
          * @description Where a flag's value comes from.
          * @enum {string}
          */
-        FlagReason: "SPLIT" | "DISABLED";
+        FlagReason: "SPLIT" | "DISABLED" | "STATIC";
         /** @description All flags of one visitor. */
         Flags: {
             /** @description In file order. */
@@ -902,6 +1142,46 @@ export interface components {
              */
             unique_conversion_rate?: number | null;
             interval?: components["schemas"]["Interval"] | null;
+        };
+        /** @description Visitors who take part in nothing. */
+        Holdout: {
+            /**
+             * Format: double
+             * @description Their share, 0 to 1.
+             */
+            share: number;
+            /**
+             * Format: double
+             * @description What the file says.
+             */
+            declared_share: number;
+            /**
+             * Format: int64
+             * @description Counts the changes.
+             */
+            revision: number;
+        };
+        /** @description The holdout that is wanted. */
+        HoldoutPatch: {
+            /**
+             * Format: int64
+             * @description The revision that was seen; another one is refused with 409.
+             */
+            revision: number;
+            /**
+             * Format: double
+             * @description Share of the visitors, 0 to 1; null: what the file says.
+             */
+            share?: number | null;
+            /** @description Why, for the log; at most 500 characters. */
+            reason?: string | null;
+        };
+        /** @description The holdout after a change. */
+        HoldoutReply: {
+            /** @description Always true. */
+            success: boolean;
+            /** @description As it is now. */
+            holdout: components["schemas"]["Holdout"];
         };
         /** @description What the counts of one experiment mean. */
         Inference: {
@@ -1289,12 +1569,48 @@ export interface components {
              */
             days_to_decision?: number | null;
         };
+        /** @description A link for trying a variant out. */
+        QaLinkReply: {
+            /** @description Always true. */
+            success: boolean;
+            /** @description To be opened in the browser that is to see the variant; absolute when `PUBLIC_URL` is set. */
+            url: string;
+            /** @description Key of the variant. */
+            variant: string;
+            /**
+             * Format: date-time
+             * @description From when on the link shows nothing any more.
+             */
+            expires_at: string;
+        };
+        /** @description What is to be shown. */
+        QaLinkRequest: {
+            /** @description Key of the variant. */
+            variant: string;
+            /**
+             * Format: int32
+             * @description How long the link works, from 1 to 168 hours; default 24.
+             */
+            hours?: number | null;
+            /** @description The page that it leads to, such as `/pricing`; default `/`. */
+            path?: string | null;
+        };
         /** @description An event that was not stored. */
         RejectedEvent: {
             /** @description Its position in the request, from 0. */
             index: number;
             /** @description Why. */
             error: string;
+        };
+        /** @description What was seen, and why it is taken back. */
+        ResetRequest: {
+            /**
+             * Format: int64
+             * @description The revision that was seen; another one is refused with 409.
+             */
+            revision: number;
+            /** @description Why, for the log; at most 500 characters. */
+            reason?: string | null;
         };
         /** @description How the parts behind the numbers are doing. */
         ResultsHealth: {
@@ -1338,6 +1654,25 @@ export interface components {
          * @enum {string}
          */
         Segment: "device" | "visitor_kind";
+        /** @description What is to be changed; absent fields stay. */
+        SettingsPatch: {
+            /**
+             * Format: int64
+             * @description The revision that was seen; another one is refused with 409.
+             */
+            revision: number;
+            /** @description `draft`, `running`, `stopped` or `archived`. */
+            status?: string | null;
+            /**
+             * Format: double
+             * @description Share of the visitors who take part, 0 to 1; in a layer at most its slice.
+             */
+            traffic?: number | null;
+            /** @description Key of the variant that everybody is shown; null takes it back. */
+            winner?: string | null;
+            /** @description Why, for the log; at most 500 characters. */
+            reason?: string | null;
+        };
         /** @description One part of the visitors. */
         Slice: {
             /** @description Such as `mobile` or `returning`. */
@@ -1679,7 +2014,10 @@ export interface operations {
     };
     get_results: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Archived ones too; default `false` */
+                archived?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1693,6 +2031,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExperimentResultsReply"];
+                };
+            };
+            /** @description A parameter is not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not signed in */
@@ -1995,6 +2342,551 @@ export interface operations {
             };
             /** @description The database is away */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The life of every experiment, archived ones included */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentLivesReply"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment */
+                test_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetRequest"];
+            };
+        };
+        responses: {
+            /** @description The experiment as the file has it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentLifeReply"];
+                };
+            };
+            /** @description The body is not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such experiment */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The reason is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment */
+                test_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsPatch"];
+            };
+        };
+        responses: {
+            /** @description The experiment as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentLifeReply"];
+                };
+            };
+            /** @description The body is not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such experiment */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value does not fit the experiment */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_holdout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldoutPatch"];
+            };
+        };
+        responses: {
+            /** @description The holdout as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldoutReply"];
+                };
+            };
+            /** @description The body is not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The share is not one */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_changes: {
+        parameters: {
+            query?: {
+                /** @description Of this experiment only */
+                test_id?: string;
+                /** @description Older than this line: `next_before` of an earlier answer */
+                before?: number;
+                /** @description At most so many lines, from 1 to 200; default 50 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The log */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentChangesReply"];
+                };
+            };
+            /** @description A parameter is not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_qa_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment */
+                test_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QaLinkRequest"];
+            };
+        };
+        responses: {
+            /** @description The link */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QaLinkReply"];
+                };
+            };
+            /** @description The body is not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such experiment */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such variant, or a value that cannot be used */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_qa: {
+        parameters: {
+            query?: {
+                /** @description A path of this site; default `/` */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the link, or `off` */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the page that the link names; sets the cookie `ab_qa` */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The link is not whole, or not of this installation */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The link has expired */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

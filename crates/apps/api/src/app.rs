@@ -9,7 +9,7 @@ use dashly_cache::RateLimiter;
 use dashly_db::Db;
 use dashly_experiments::{Experiments, ExperimentsConfig};
 use dashly_identity::{AfterSignIn, Identity, IdentityConfig};
-use dashly_kernel::{Clock, Ids};
+use dashly_kernel::{Clock, Ids, Secret};
 use dashly_telemetry::{Health, Metrics, Tasks};
 use dashly_web::{
     Authentication, Failure, Observe, Overload, SecurityHeaders, method_not_allowed, observe, refuse_overload,
@@ -78,6 +78,8 @@ impl App {
             log_folder: config.experiment_log_folder.clone(),
             secure_cookies,
             ofrep_tokens: config.ofrep_tokens.clone(),
+            secret: jwt_secret(config)?,
+            public_url: config.public_url.clone(),
         };
         let experiments = Experiments::start(
             &experiments_config,
@@ -86,7 +88,9 @@ impl App {
             Arc::clone(&parts.ids),
             &parts.health,
             &parts.tasks,
-        );
+        )
+        .await
+        .context("reading what was changed of the experiments")?;
         let sources = HealthSources {
             health: parts.health.clone(),
             db: parts.db.clone(),
@@ -143,12 +147,16 @@ impl App {
     }
 }
 
-/// How sign-in is set up, if that is safe to run with.
-pub(crate) fn identity_config(config: &Config) -> anyhow::Result<IdentityConfig> {
-    let jwt_secret = config.jwt_secret.clone().context(
+fn jwt_secret(config: &Config) -> anyhow::Result<Secret<String>> {
+    config.jwt_secret.clone().context(
         "JWT_SECRET is not set: give all replicas the same random text of at least 32 bytes, \
          for instance from `openssl rand -hex 32` (`dashly up` makes one by itself)",
-    )?;
+    )
+}
+
+/// How sign-in is set up, if that is safe to run with.
+pub(crate) fn identity_config(config: &Config) -> anyhow::Result<IdentityConfig> {
+    let jwt_secret = jwt_secret(config)?;
     let token_lifetime_seconds = config.token_lifetime_seconds;
     let secure_cookies = config.is_served_over_tls();
     let identity_config = IdentityConfig { jwt_secret, token_lifetime_seconds, secure_cookies };

@@ -66,6 +66,11 @@ impl Problem {
         Self::new(404, "not-found", "Not found", detail)
     }
 
+    /// 409: what the request rests on has changed, or is taken.
+    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(409, code, "Conflict", detail)
+    }
+
     /// 413: more than the server is willing to read.
     pub fn too_large(detail: impl Into<String>) -> Self {
         Self::new(413, "too-large", "The request is too large", detail)

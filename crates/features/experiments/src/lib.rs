@@ -17,6 +17,7 @@ mod ingest;
 mod joins;
 mod kpis;
 mod layers;
+mod life;
 mod mirror;
 mod ofrep;
 mod recount;
@@ -26,15 +27,19 @@ mod service;
 
 pub use assignment::{Assigned, Assignments, VISITOR_COOKIE, VisitorId};
 pub use definitions::{
-    DefinitionFault, Definitions, DefinitionsFile, DefinitionsStatus, Experiment, Metric, MetricDirection,
-    MetricKind, MetricRole, Parsed, Phase, Status, Variant, VariantValue, check_definitions_file,
-    parse_definitions,
+    DefinitionFault, Definitions, DefinitionsFile, DefinitionsStatus, DocumentFault, Experiment, Metric,
+    MetricDirection, MetricKind, MetricRole, Parsed, Phase, Status, Variant, VariantValue,
+    check_definitions_file, parse_definitions,
 };
 pub use http_routes::routes;
 pub use in_order::InOrder;
 pub use ingest::{CountedAs, EventOutcome};
 pub use kpis::{Kpi, KpiExperiment, Kpis};
 pub use layers::{Assign, AssignService, Expose, ExposeService};
+pub use life::{
+    Change, ChangeAction, ChangeError, Changes, ExperimentLife, ExportError, ExportReport, Holdout,
+    HoldoutReply, LifeReply, LivesReply, Settings, export,
+};
 pub use mirror::{MirrorReport, MirrorStatus};
 pub use ofrep::{InvalidOfrepTokens, OfrepTokens};
 pub use recount::{OnProgress, RecountMode, RecountReport, RecountedTable, recount};

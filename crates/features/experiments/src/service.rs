@@ -1,16 +1,17 @@
 //! The experiments of one process: everything the routes and layers share.
 
-use crate::assignment::{Assignments, VisitorId};
+use crate::assignment::{Assignments, QaKey, VisitorId};
 use crate::definitions::{DefinitionsFile, Experiment, Phase};
 use crate::ingest::{
     EventOutcome, EventRecord, ExposureRecord, KnownExposures, Outcome, Record, WriteError, Writer,
 };
+use crate::life;
 use crate::mirror::{Mirror, MirrorFolder};
 use crate::ofrep::{FirstExposures, OfrepTokens};
 use crate::results::{DefinitionsHealth, DefinitionsProblem, ResultsHealth, WriterHealth, WriterStatus};
 use crate::segments::{Device, VisitorKind};
-use dashly_db::Db;
-use dashly_kernel::{Clock, Ids, Timestamp};
+use dashly_db::{Db, DbError};
+use dashly_kernel::{Clock, Ids, Secret, Timestamp};
 use dashly_telemetry::{Health, Tasks};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,6 +35,10 @@ pub struct ExperimentsConfig {
     pub secure_cookies: bool,
     /// Who may evaluate flags over OFREP. Set by `OFREP_TOKENS`.
     pub ofrep_tokens: OfrepTokens,
+    /// The installation's secret, the same on all replicas: signs links for trying variants out.
+    pub secret: Secret<String>,
+    /// Where visitors reach this server. Set by `PUBLIC_URL`.
+    pub public_url: Option<String>,
 }
 
 /// The experiments of one process. Cheap to clone; all clones share the writer, the file and the mirror.
@@ -54,6 +59,8 @@ struct Shared {
     kpis_file: PathBuf,
     first_exposures: FirstExposures,
     ofrep_tokens: OfrepTokens,
+    qa_key: QaKey,
+    public_url: Option<String>,
 }
 
 impl std::fmt::Debug for Experiments {
@@ -115,15 +122,19 @@ impl Experiments {
     /// Reads the file, starts the writer and the mirror, and follows the file until `tasks` shut down.
     ///
     /// `db` must be migrated.
-    pub fn start(
+    ///
+    /// # Errors
+    /// When what was changed on the page cannot be read: visitors would be shown what somebody stopped.
+    pub async fn start(
         config: &ExperimentsConfig,
         db: Db,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
         health: &Health,
         tasks: &Tasks,
-    ) -> Self {
+    ) -> Result<Self, DbError> {
         let definitions = Arc::new(DefinitionsFile::open(&config.tests_file, &*clock, health));
+        life::follow(Arc::clone(&definitions), db.clone(), tasks).await?;
         Arc::clone(&definitions).follow(tasks, Arc::clone(&clock), health.clone());
         let known = Arc::new(KnownExposures::new(&*ids));
         let writer = Writer::start(db.clone(), Arc::clone(&known), Arc::clone(&clock), health.clone(), tasks);
@@ -132,6 +143,8 @@ impl Experiments {
         let shared = Shared {
             first_exposures: FirstExposures::of(db.clone()),
             ofrep_tokens: config.ofrep_tokens.clone(),
+            qa_key: QaKey::derived_from(&config.secret),
+            public_url: config.public_url.clone(),
             secure_cookies: config.secure_cookies,
             kpis_file: config.kpis_file.clone(),
             db,
@@ -142,7 +155,7 @@ impl Experiments {
             writer,
             mirror,
         };
-        Self { shared: Arc::new(shared) }
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// The file of experiments.
@@ -152,6 +165,14 @@ impl Experiments {
 
     pub(crate) fn db(&self) -> &Db {
         &self.shared.db
+    }
+
+    pub(crate) fn qa_key(&self) -> &QaKey {
+        &self.shared.qa_key
+    }
+
+    pub(crate) fn public_url(&self) -> Option<&str> {
+        self.shared.public_url.as_deref()
     }
 
     pub(crate) fn kpis_file(&self) -> &Path {
@@ -173,7 +194,7 @@ impl Experiments {
     /// Assigns the visitor of a request.
     pub(crate) fn assign(&self, headers: &http::HeaderMap) -> Assignments {
         let definitions = self.shared.definitions.current();
-        Assignments::for_request(headers, definitions, self.now(), &*self.shared.ids)
+        Assignments::for_request(headers, definitions, self.now(), &*self.shared.ids, &self.shared.qa_key)
     }
 
     /// Records that `view` shows the visitor the experiments it is listed for.
@@ -276,13 +297,18 @@ impl Experiments {
             None => None,
             Some(test_id) => {
                 let known = assignments.definitions.find(&test_id).map(|found| (found, found.phase(now)));
-                let Some((experiment, phase @ (Phase::Running | Phase::Stopped))) = known else {
-                    return Err(LogEventError::UnknownTest { test_id });
+                let assigned = assignments.find(&test_id);
+                let is_qa = assigned.is_some_and(|one| one.is_qa);
+                let (experiment, phase) = match known {
+                    // A draft has no visitors but those of a signed link.
+                    Some((experiment, phase)) if phase != Phase::Draft || is_qa => (experiment, phase),
+                    _ => return Err(LogEventError::UnknownTest { test_id }),
                 };
-                let assigned = assignments.find(&test_id).map(|one| Arc::clone(&one.variant().key));
+                let assigned = assigned.map(|one| Arc::clone(&one.variant().key));
                 Some(crate::ingest::EventSubject {
                     experiment: Arc::clone(experiment),
                     is_running: phase == Phase::Running,
+                    is_qa,
                     assigned,
                 })
             }

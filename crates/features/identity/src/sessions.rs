@@ -55,22 +55,23 @@ impl Identity {
         let now = self.clock().now();
         let subject = self.tokens().read(token, now).ok_or(AuthenticateError::InvalidToken)?;
         match store::find_session(self.db(), subject.session, subject.user, now).await? {
-            Some((role, AccountStatus::Approved)) => {
-                Ok(Caller { user: subject.user, session: subject.session, role })
+            Some((role, AccountStatus::Approved, username)) => {
+                let username = username.into();
+                Ok(Caller { user: subject.user, session: subject.session, role, username })
             }
             _ => Err(AuthenticateError::InvalidToken),
         }
     }
 
     /// Ends the caller's session: its token is dead in every process from now on.
-    pub(crate) async fn sign_out(&self, caller: Caller, address: IpAddr) -> Result<(), StoreError> {
+    pub(crate) async fn sign_out(&self, caller: &Caller, address: IpAddr) -> Result<(), StoreError> {
         store::end_session(self.db(), caller.session, self.clock().now()).await?;
         tracing::info!(user = %caller.user, %address, "signed out");
         Ok(())
     }
 
     /// The caller's account.
-    pub(crate) async fn get_own_account(&self, caller: Caller) -> Result<User, AuthenticateError> {
+    pub(crate) async fn get_own_account(&self, caller: &Caller) -> Result<User, AuthenticateError> {
         store::find_user(self.db(), caller.user).await?.ok_or(AuthenticateError::InvalidToken)
     }
 }

@@ -15,7 +15,7 @@ const FIND_USER: Sql = sql!(
      where id = $1"
 );
 const FIND_SESSION: Sql = sql!(
-    "select users.role, users.status
+    "select users.role, users.status, users.username
      from sessions
      join users on users.id = sessions.user_id
      where sessions.id = $1
@@ -129,16 +129,16 @@ pub(crate) async fn find_user(db: &Db, user: UserId) -> Result<Option<User>, Sto
     row.as_ref().map(read_user).transpose()
 }
 
-/// The present role and status of the person whose session this is, if it is still good at `now`.
+/// The present role, status and name of the person whose session this is, if it is still good at `now`.
 pub(crate) async fn find_session(
     db: &Db,
     session: SessionId,
     user: UserId,
     now: Timestamp,
-) -> Result<Option<(Role, AccountStatus)>, StoreError> {
+) -> Result<Option<(Role, AccountStatus, String)>, StoreError> {
     let query = FIND_SESSION.query().bind(session.uuid()).bind(user.uuid()).bind(now);
     let row = db.fetch_optional(query).await?;
-    row.map(|row| Ok((read_role(&row, 0)?, read_status(&row, 1)?))).transpose()
+    row.map(|row| Ok((read_role(&row, 0)?, read_status(&row, 1)?, row.get(2)?))).transpose()
 }
 
 /// Begins a session, unless the password or the status changed since they were checked; says whether it did.

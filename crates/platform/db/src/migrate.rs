@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0003_inference"),
     migration!("0004_metrics"),
     migration!("0005_visitor_joins"),
+    migration!("0006_experiment_life"),
 ];
 
 /// Every migration that this program knows, in order.

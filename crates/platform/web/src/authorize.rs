@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 /// A signed-in person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Caller {
     /// Who.
     pub user: UserId,
@@ -21,6 +21,20 @@ pub struct Caller {
     pub session: SessionId,
     /// With which role, as it is now, not as it was at sign-in.
     pub role: Role,
+    /// The name as it is now.
+    pub username: Arc<str>,
+}
+
+impl std::fmt::Debug for Caller {
+    /// Without the name, which does not belong into logs.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Caller")
+            .field("user", &self.user)
+            .field("session", &self.session)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What [`Authenticate::authenticate`] gives.
@@ -37,11 +51,11 @@ pub trait Authenticate: Send + Sync {
 pub struct Authentication(pub Arc<dyn Authenticate>);
 
 /// Any signed-in person; everybody else gets 401.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SignedIn(pub Caller);
 
 /// An administrator; strangers get 401, other roles 403.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Administrator(pub Caller);
 
 impl<S: Send + Sync> FromRequestParts<S> for SignedIn {

@@ -21,6 +21,7 @@ const STATUS: Record<ExperimentStatus, { label: string; tone: Tone }> = {
   draft: { label: 'Draft', tone: 'neutral' },
   running: { label: 'Running', tone: 'positive' },
   stopped: { label: 'Stopped', tone: 'warning' },
+  archived: { label: 'Archived', tone: 'neutral' },
 };
 
 interface ExperimentCardProps {

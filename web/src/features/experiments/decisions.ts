@@ -80,4 +80,12 @@ const NOBODY: Record<ExperimentResult['status'], VerdictView> = {
     decidedAt: null,
     harmed: [],
   },
+  archived: {
+    label: 'Archived',
+    icon: 'info',
+    tone: 'neutral',
+    sentence: 'This experiment was archived before any visitor saw it.',
+    decidedAt: null,
+    harmed: [],
+  },
 };

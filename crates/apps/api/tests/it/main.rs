@@ -21,6 +21,10 @@ mod inference;
 #[cfg(test)]
 mod kpis;
 #[cfg(test)]
+mod life;
+#[cfg(test)]
+mod life_of_visitors;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod mirror;

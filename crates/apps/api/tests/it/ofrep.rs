@@ -113,7 +113,7 @@ both_databases! {
         assert_eq!(value["type"], json!(["string", "boolean", "number"]), "{value}");
         assert!(value.get("oneOf").is_none());
         let reasons = &document["components"]["schemas"]["FlagReason"]["enum"];
-        assert_eq!(*reasons, json!(["SPLIT", "DISABLED"]));
+        assert_eq!(*reasons, json!(["SPLIT", "DISABLED", "STATIC"]));
     }
 
     async fn whoever_does_not_take_part_gets_the_control(app: TestApp = Setup::new().tests(&kinds())) {

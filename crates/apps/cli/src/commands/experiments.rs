@@ -4,8 +4,10 @@ use crate::environment;
 use crate::output::say;
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use dashly_api::SystemClock;
 use dashly_db::Db;
-use dashly_experiments::{RecountMode, RecountReport, recount};
+use dashly_experiments::{ExportReport, RecountMode, RecountReport, export, recount};
+use dashly_kernel::Clock;
 use indicatif::ProgressBar;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -25,8 +27,23 @@ Needs the database (DATABASE_URL, DB_HOST and its companions, or the SQLite file
 (tests.json).\nWhile it runs nothing else can be stored: visitors are still served, events hear 503 and are to be sent \
 again. Exit code: 0 when the rows and what is kept agree or were made to agree, 1 when --check finds a difference.";
 
+const EXPORT_NEEDS: &str = "\
+Status, traffic, winner and holdout that were changed on the page are kept in the database and win over tests.json. \
+This prints tests.json with them in it, for a look or a review. With --write the file is replaced in one step, and the \
+changes are forgotten, since the file then says the same: no visitor notices.\nThe server may run meanwhile. Order, \
+comments (fields that start with `_`) and unknown fields stay; the file is written anew with an indent of two spaces.\n\
+Needs the database (DATABASE_URL, DB_HOST and its companions, or the SQLite file in DATA_DIR) and TESTS_FILE \
+(tests.json).";
+
 #[derive(Debug, Subcommand)]
 enum ExperimentsCommand {
+    /// Print tests.json with what was changed on the page, or write it there
+    #[command(after_help = EXPORT_NEEDS)]
+    Export {
+        /// Replace the file, and forget the changes: the file then says the same
+        #[arg(long)]
+        write: bool,
+    },
     /// Count all exposures and events again and replace totals, history and evidence by what comes out
     #[command(after_help = RECOUNT_NEEDS)]
     Recount {
@@ -42,8 +59,26 @@ enum ExperimentsCommand {
 /// Runs one command.
 pub(crate) async fn experiments(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
+        ExperimentsCommand::Export { write } => export_changes(write).await,
         ExperimentsCommand::Recount { check, json } => recount_all(check, json).await,
     }
+}
+
+async fn export_changes(write: bool) -> anyhow::Result<ExitCode> {
+    let config = environment::config(environment::LOCAL_HOST)?;
+    let db = Db::connect(&config.database).await?;
+    let exported = export(&db, &config.tests_file, write, SystemClock.now())
+        .await
+        .with_context(|| format!("exporting to {}", config.tests_file.display()));
+    db.close().await;
+    let ExportReport { text, changed } = exported?;
+    let file = config.tests_file.display();
+    match (write, changed.is_empty()) {
+        (false, _) => say!("{}", text.trim_end()),
+        (true, true) => say!("Nothing was changed on the page; {file} stays as it is."),
+        (true, false) => say!("{file} now has what was changed on the page: {}.", changed.join(", ")),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn recount_all(check: bool, json: bool) -> anyhow::Result<ExitCode> {

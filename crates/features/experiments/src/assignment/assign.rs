@@ -1,7 +1,8 @@
 //! The variants of all running experiments for one visitor.
 
+use super::qa::{QaKey, QaOverride};
 use super::{VISITOR_COOKIE, VisitorId};
-use crate::definitions::{Definitions, Experiment, Variant};
+use crate::definitions::{Definitions, Experiment, Phase, Variant};
 use dashly_kernel::{Ids, Timestamp};
 use dashly_web::{SetCookie, find_cookie};
 use http::HeaderMap;
@@ -20,6 +21,8 @@ pub struct Assigned {
     pub served: usize,
     /// Whether the visitor takes part; if not, the control is served and nothing is recorded.
     pub enrolled: bool,
+    /// Whether a signed link decides what is served; nothing of such a visit counts.
+    pub is_qa: bool,
     /// Whether the visitor's cookie has to be set.
     sets_cookie: bool,
 }
@@ -38,7 +41,7 @@ pub struct Assignments {
     pub visitor: VisitorId,
     /// Whether the browser came with this id.
     pub is_returning: bool,
-    /// One for each running experiment.
+    /// One for each experiment that is shown: running ones, those with a winner, and those of signed links.
     pub assigned: Vec<Assigned>,
     /// The definitions that were in force for this request.
     pub definitions: Arc<Definitions>,
@@ -46,23 +49,30 @@ pub struct Assignments {
 
 impl Assignments {
     /// Assigns the visitor of a request with `headers`: keeps a valid visitor id and valid variants, draws the rest.
-    pub fn for_request(
+    pub(crate) fn for_request(
         headers: &HeaderMap,
         definitions: Arc<Definitions>,
         now: Timestamp,
         ids: &dyn Ids,
+        qa: &QaKey,
     ) -> Self {
         let known = find_cookie(headers, VISITOR_COOKIE).and_then(VisitorId::parse);
         let is_returning = known.is_some();
         let visitor = known.unwrap_or_else(|| VisitorId::new(ids));
+        let overrides = qa.overrides(headers, now);
         let assigned = definitions
-            .running(now)
-            .map(|experiment| assign(experiment, &visitor, find_cookie(headers, &experiment.cookie_name)))
+            .all()
+            .iter()
+            .filter_map(|experiment| {
+                assign_by_link(experiment, &overrides, now)
+                    .or_else(|| assign_winner(experiment, now))
+                    .or_else(|| assign_running(experiment, &visitor, headers, now))
+            })
             .collect();
         Self { visitor, is_returning, assigned, definitions }
     }
 
-    /// The answer for one experiment; none when it is not running.
+    /// The answer for one experiment; none when it is not shown.
     pub fn find(&self, test_id: &str) -> Option<&Assigned> {
         self.assigned.iter().find(|assigned| *assigned.experiment.test_id == *test_id)
     }
@@ -81,13 +91,45 @@ impl Assignments {
     }
 }
 
-fn assign(experiment: &Arc<Experiment>, visitor: &VisitorId, cookie: Option<&str>) -> Assigned {
+/// Whatever its status, except that an archived one is gone for everybody.
+fn assign_by_link(
+    experiment: &Arc<Experiment>,
+    overrides: &[QaOverride],
+    now: Timestamp,
+) -> Option<Assigned> {
+    let link = overrides.iter().find(|link| *link.test_id == *experiment.test_id)?;
+    let served = experiment.find_variant(&link.variant)?;
+    (experiment.phase(now) != Phase::Archived).then(|| Assigned {
+        experiment: Arc::clone(experiment),
+        served,
+        enrolled: false,
+        is_qa: true,
+        sets_cookie: false,
+    })
+}
+
+fn assign_winner(experiment: &Arc<Experiment>, now: Timestamp) -> Option<Assigned> {
+    let served = experiment.shown_winner(now)?;
+    let experiment = Arc::clone(experiment);
+    Some(Assigned { experiment, served, enrolled: false, is_qa: false, sets_cookie: false })
+}
+
+fn assign_running(
+    experiment: &Arc<Experiment>,
+    visitor: &VisitorId,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Option<Assigned> {
+    if experiment.phase(now) != Phase::Running {
+        return None;
+    }
     let experiment = Arc::clone(experiment);
     if !experiment.enrols(visitor.as_str()) {
         // No cookie: it would hold the visitor to the control when the traffic is raised later.
-        return Assigned { served: experiment.control, experiment, enrolled: false, sets_cookie: false };
+        let served = experiment.control;
+        return Some(Assigned { served, experiment, enrolled: false, is_qa: false, sets_cookie: false });
     }
-    let kept = cookie.and_then(|key| experiment.find_variant(key));
+    let kept = find_cookie(headers, &experiment.cookie_name).and_then(|key| experiment.find_variant(key));
     let served = kept.unwrap_or_else(|| experiment.draw_variant(visitor.as_str()));
-    Assigned { experiment, served, enrolled: true, sets_cookie: kept.is_none() }
+    Some(Assigned { experiment, served, enrolled: true, is_qa: false, sets_cookie: kept.is_none() })
 }

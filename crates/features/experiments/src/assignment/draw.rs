@@ -3,6 +3,9 @@
 use crate::definitions::{Experiment, Variant};
 use sha2::{Digest, Sha256};
 
+/// Hashed with the visitor to tell who takes part in nothing.
+const HOLDOUT_SALT: &str = "dashly/holdout";
+
 /// The first eight bytes, big-endian, of SHA-256(`salt` `.` `visitor`): uniform over 64 bits, the same in every
 /// language that has SHA-256.
 fn draw(salt: &str, visitor: &str) -> u64 {
@@ -24,10 +27,13 @@ impl Experiment {
         self.variants.iter().position(|variant| drawn < variant.below).unwrap_or(self.control)
     }
 
-    /// Whether `visitor` takes part: inside the layer's slice and the traffic share. Independent of the variant, so
-    /// that a ramp of the traffic moves nobody from one variant to another.
+    /// Whether `visitor` takes part: outside the holdout, inside the layer's slice and the traffic share. Independent of
+    /// the variant, so that a ramp of the traffic moves nobody from one variant to another.
     pub fn enrols(&self, visitor: &str) -> bool {
         const ALL: u128 = 1 << 64;
+        if self.holdout_below > 0 && u128::from(draw(HOLDOUT_SALT, visitor)) < self.holdout_below {
+            return false;
+        }
         let in_layer = self.layer.as_ref().is_none_or(|layer| {
             let drawn = u128::from(draw(&layer.salt, visitor));
             (layer.from..layer.below).contains(&drawn)

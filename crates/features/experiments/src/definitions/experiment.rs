@@ -18,6 +18,27 @@ pub enum Status {
     Running,
     /// Not shown any more; its results stay.
     Stopped,
+    /// As stopped, and out of sight.
+    Archived,
+}
+
+impl Status {
+    /// The word in the file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Running => "running",
+            Self::Stopped => "stopped",
+            Self::Archived => "archived",
+        }
+    }
+
+    /// The status of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Draft, Self::Running, Self::Stopped, Self::Archived]
+            .into_iter()
+            .find(|status| status.as_str() == word)
+    }
 }
 
 /// Where an experiment is in its life at a given moment.
@@ -29,8 +50,10 @@ pub enum Phase {
     Draft,
     /// Shown to visitors.
     Running,
-    /// Stopped, or its `end` has passed.
+    /// Stopped, its `end` has passed, or a winner is shown to everybody.
     Stopped,
+    /// Stopped and out of sight.
+    Archived,
 }
 
 /// What a variant is: a label for people, or the value of a typed flag.
@@ -111,12 +134,16 @@ pub struct Variant {
 /// The slice of a layer's visitors that belongs to one experiment, in units of 2^-64.
 #[derive(Clone, Debug)]
 pub(crate) struct Layer {
+    /// Its name in the file.
+    pub(crate) name: String,
     /// Hashed with the visitor: the layer's name and `/layer`.
     pub(crate) salt: String,
     /// First draw of the slice.
     pub(crate) from: u128,
-    /// First draw after the slice.
+    /// First draw after the part of the slice that is let in.
     pub(crate) below: u128,
+    /// Width of the whole slice, which no other experiment gets, in millionths of all visitors.
+    pub(crate) share_millionths: u64,
 }
 
 /// One experiment, checked. Immutable: an edit of the file makes new ones.
@@ -140,6 +167,8 @@ pub struct Experiment {
     pub what_changes: Option<String>,
     /// What the file says about its life.
     pub status: Status,
+    /// Position of the variant that everybody is shown; the experiment then counts no more.
+    pub winner: Option<usize>,
     /// Not shown before.
     pub start: Option<Timestamp>,
     /// Not shown from here on.
@@ -160,15 +189,21 @@ pub struct Experiment {
     pub epoch: Arc<str>,
     pub(crate) salt: String,
     pub(crate) traffic_salt: String,
+    /// Share of the visitors who take part, in millionths.
+    pub(crate) traffic_millionths: u64,
     /// Visitors whose traffic draw is below this are enrolled; 2^64 for all.
     pub(crate) traffic_below: u128,
     pub(crate) layer: Option<Layer>,
+    /// Visitors whose holdout draw is below this take part in nothing; the same for all experiments.
+    pub(crate) holdout_below: u128,
 }
 
 impl Experiment {
     /// Where it is in its life at `now`.
     pub fn phase(&self, now: Timestamp) -> Phase {
         match self.status {
+            Status::Archived => Phase::Archived,
+            _ if self.winner.is_some() => Phase::Stopped,
             Status::Draft => Phase::Draft,
             Status::Stopped => Phase::Stopped,
             Status::Running if self.start.is_some_and(|start| now < start) => Phase::Draft,
@@ -208,10 +243,38 @@ impl Experiment {
         self.metrics.iter().filter(move |metric| metric.event == event)
     }
 
+    /// Position of the variant that everybody is shown at `now`, if there is one.
+    pub fn shown_winner(&self, now: Timestamp) -> Option<usize> {
+        self.winner.filter(|_| self.phase(now) == Phase::Stopped)
+    }
+
+    /// The largest share of the visitors that can take part: the slice of its layer, else all.
+    pub(crate) fn most_traffic_millionths(&self) -> u64 {
+        self.layer.as_ref().map_or(MILLION, |layer| layer.share_millionths)
+    }
+
+    /// The same with another traffic, at most [`Experiment::most_traffic_millionths`]. Who takes part at a smaller traffic
+    /// takes part at a larger one.
+    pub(crate) fn set_traffic(&mut self, millionths: u64) {
+        self.traffic_millionths = millionths;
+        match &mut self.layer {
+            Some(layer) => layer.below = layer.from + below_share(millionths),
+            None => self.traffic_below = below_share(millionths),
+        }
+    }
+
     /// Whether `view` shows it.
     pub fn is_shown_in(&self, view: &str) -> bool {
         self.views.iter().any(|shown| shown == view)
     }
+}
+
+/// All visitors, in the unit of traffic.
+pub(crate) const MILLION: u64 = 1_000_000;
+
+/// The end of the draws of this share of all visitors, in units of 2^-64.
+pub(crate) fn below_share(millionths: u64) -> u128 {
+    (u128::from(millionths) << 64) / u128::from(MILLION)
 }
 
 /// Weights are below 2^53, so both convert exactly.
@@ -225,17 +288,19 @@ fn ratio(part: u64, whole: u64) -> f64 {
 pub struct Definitions {
     experiments: Vec<Arc<Experiment>>,
     by_id: HashMap<Arc<str>, usize>,
+    /// Share of the visitors who take part in nothing, in millionths.
+    holdout_millionths: u64,
 }
 
 impl Definitions {
     /// Takes experiments with distinct identifiers, in file order.
-    pub(super) fn new(experiments: Vec<Arc<Experiment>>) -> Self {
+    pub(super) fn new(experiments: Vec<Arc<Experiment>>, holdout_millionths: u64) -> Self {
         let by_id = experiments
             .iter()
             .enumerate()
             .map(|(position, experiment)| (Arc::clone(&experiment.test_id), position))
             .collect();
-        Self { experiments, by_id }
+        Self { experiments, by_id, holdout_millionths }
     }
 
     /// All experiments in file order.
@@ -248,7 +313,12 @@ impl Definitions {
         self.by_id.get(test_id).and_then(|position| self.experiments.get(*position))
     }
 
-    /// Those shown to visitors at `now`, in file order.
+    /// Share of the visitors who take part in nothing, in millionths.
+    pub(crate) fn holdout_millionths(&self) -> u64 {
+        self.holdout_millionths
+    }
+
+    /// Those whose data is taken at `now`, in file order.
     pub fn running(&self, now: Timestamp) -> impl Iterator<Item = &Arc<Experiment>> {
         self.experiments.iter().filter(move |experiment| experiment.phase(now) == Phase::Running)
     }

@@ -1,7 +1,7 @@
 //! From the text of `tests.json` to checked experiments, or to every mistake in it.
 
 use super::document::Node;
-use super::experiment::{Definitions, Experiment, Layer, Status};
+use super::experiment::{Definitions, Experiment, Layer, MILLION, Status, Variant, below_share};
 use super::fields::{Entry, Reader, fault, is_key, to_millionths};
 use crate::assignment::{VISITOR_COOKIE, epoch_fingerprint};
 use serde::Serialize;
@@ -51,10 +51,13 @@ pub fn parse_definitions(text: &[u8]) -> Result<Parsed, Vec<DefinitionFault>> {
             format!("expected an object with the key `experiments`, found {}", root.kind()),
         )]);
     };
-    let Some((_, Node::List(entries))) = top.into_iter().find(|(key, _)| key == "experiments") else {
+    let mut top = Entry { pointer: String::new(), name: "the file".to_owned(), fields: top };
+    let Some(Node::List(entries)) = top.take("experiments") else {
         return Err(vec![fault("/experiments", "expected a list of experiments")]);
     };
     let mut reader = Reader::default();
+    let holdout_millionths = reader.share(&mut top, "holdout", 0);
+    let holdout_below = below_share(holdout_millionths);
     if entries.len() > MAX_EXPERIMENTS {
         reader
             .fail("/experiments", format!("at most {MAX_EXPERIMENTS} experiments, found {}", entries.len()));
@@ -64,9 +67,13 @@ pub fn parse_definitions(text: &[u8]) -> Result<Parsed, Vec<DefinitionFault>> {
         .into_iter()
         .enumerate()
         .filter_map(|(index, entry)| reader.experiment(index, entry, &mut layers))
+        .map(|experiment| Arc::new(Experiment { holdout_below, ..experiment }))
         .collect();
     if reader.faults.is_empty() {
-        Ok(Parsed { definitions: Definitions::new(experiments), warnings: reader.warnings })
+        Ok(Parsed {
+            definitions: Definitions::new(experiments, holdout_millionths),
+            warnings: reader.warnings,
+        })
     } else {
         Err(reader.faults)
     }
@@ -96,7 +103,7 @@ impl Reader {
         index: usize,
         node: Node,
         layers: &mut HashMap<String, u128>,
-    ) -> Option<Arc<Experiment>> {
+    ) -> Option<Experiment> {
         let pointer = format!("/experiments/{index}");
         let Node::Object(fields) = node else {
             self.fail(pointer, format!("expected an experiment, found {}", node.kind()));
@@ -129,8 +136,9 @@ impl Reader {
         }
         let views = self.views(&mut entry);
         let salt = self.optional_text(&mut entry, "salt");
-        let traffic_below = self.traffic(&mut entry);
-        let layer = self.layer(&mut entry, traffic_below, layers);
+        let traffic_millionths = self.share(&mut entry, "traffic", MILLION);
+        let layer = self.layer(&mut entry, traffic_millionths, layers);
+        let winner = self.winner(&mut entry, variants.as_deref());
         let control = self.control(&mut entry, variants.as_deref());
         let margin = |number| number > 0.0 && number <= 1.0;
         let practical_margin =
@@ -144,7 +152,7 @@ impl Reader {
 
         let (test_id, variants) = (test_id?, variants?);
         let salt = salt.unwrap_or_else(|| test_id.clone());
-        Some(Arc::new(Experiment {
+        Some(Experiment {
             cookie_name: format!("ab_{test_id}"),
             description: description?,
             control: control?,
@@ -152,6 +160,7 @@ impl Reader {
             change_type,
             what_changes,
             status: status?,
+            winner,
             start,
             end,
             views: views?,
@@ -162,29 +171,35 @@ impl Reader {
             metrics,
             epoch: epoch_fingerprint(&salt, &variants).into(),
             traffic_salt: format!("{salt}/traffic"),
-            // Inside a layer the width of the slice is the traffic.
-            traffic_below: if layer.is_some() { FULL } else { traffic_below },
+            traffic_millionths,
+            // Inside a layer the traffic is a part of the slice.
+            traffic_below: if layer.is_some() { FULL } else { below_share(traffic_millionths) },
             layer,
+            // Of the whole file, set once all of it is read.
+            holdout_below: 0,
             salt,
             variants,
             test_id: test_id.into(),
-        }))
+        })
     }
 
     fn status(&mut self, entry: &mut Entry) -> Option<Status> {
-        match self.optional_text(entry, "status").as_deref() {
-            None | Some("running") => Some(Status::Running),
-            Some("draft") => Some(Status::Draft),
-            Some("stopped") => Some(Status::Stopped),
-            Some(other) => {
-                self.fail_field(
-                    entry,
-                    "status",
-                    format!("must be draft, running or stopped, found `{other}`"),
-                );
-                None
-            }
+        let Some(word) = self.optional_text(entry, "status") else { return Some(Status::Running) };
+        let status = Status::parse(&word);
+        if status.is_none() {
+            let detail = format!("must be draft, running, stopped or archived, found `{word}`");
+            self.fail_field(entry, "status", detail);
         }
+        status
+    }
+
+    fn winner(&mut self, entry: &mut Entry, variants: Option<&[Variant]>) -> Option<usize> {
+        let key = self.optional_text(entry, "winner")?;
+        let position = variants?.iter().position(|variant| *variant.key == *key);
+        if position.is_none() {
+            self.fail_field(entry, "winner", format!("names `{key}`, which is not a variant"));
+        }
+        position
     }
 
     fn views(&mut self, entry: &mut Entry) -> Option<Vec<String>> {
@@ -264,36 +279,53 @@ impl Reader {
         self.optional_number(entry, "planned_visitors", whole, expected).map(|number| number as u64)
     }
 
-    /// The end of the enrolled draws in units of 2^-64.
-    fn traffic(&mut self, entry: &mut Entry) -> u128 {
-        let share = match entry.take("traffic") {
-            None | Some(Node::Null) => return FULL,
+    /// A share of the visitors, in millionths.
+    fn share(&mut self, entry: &mut Entry, field: &str, default: u64) -> u64 {
+        let share = match entry.take(field) {
+            None | Some(Node::Null) => return default,
             Some(Node::Number { value, .. }) => to_millionths(value, 1.0),
             Some(_) => None,
         };
-        let Some(millionths) = share else {
-            self.fail_field(entry, "traffic", "must be a share of the visitors from 0 to 1");
-            return FULL;
-        };
-        (u128::from(millionths) * FULL) / 1_000_000
+        share.unwrap_or_else(|| {
+            self.fail_field(entry, field, "must be a share of the visitors from 0 to 1");
+            default
+        })
     }
 
-    /// Experiments of one layer take consecutive slices in file order, each as wide as its traffic, whatever their
-    /// status: so that stopping one moves no visitor of another.
-    fn layer(&mut self, entry: &mut Entry, width: u128, layers: &mut HashMap<String, u128>) -> Option<Layer> {
-        let name = self.optional_text(entry, "layer")?;
+    /// Experiments of one layer take consecutive slices in file order, each as wide as its `layer_share`, whatever their
+    /// status and traffic: so that neither stopping nor ramping one moves a visitor of another.
+    fn layer(
+        &mut self,
+        entry: &mut Entry,
+        traffic: u64,
+        layers: &mut HashMap<String, u128>,
+    ) -> Option<Layer> {
+        let has_share =
+            entry.fields.iter().any(|(field, node)| field == "layer_share" && *node != Node::Null);
+        let share_millionths = self.share(entry, "layer_share", traffic);
+        let Some(name) = self.optional_text(entry, "layer") else {
+            if has_share {
+                self.fail_field(entry, "layer_share", "has no meaning without `layer`");
+            }
+            return None;
+        };
+        if traffic > share_millionths {
+            self.fail_field(entry, "traffic", "must be at most `layer_share`, the slice of the layer");
+        }
         let from = *layers.get(&name).unwrap_or(&0);
-        let below = from + width;
-        if below > FULL {
+        let end = from + below_share(share_millionths);
+        if end > FULL {
             self.fail_field(
                 entry,
                 "layer",
-                format!("`{name}` is over-booked: the `traffic` of its experiments exceeds 1"),
+                format!(
+                    "`{name}` is over-booked: the `layer_share` (else `traffic`) of its experiments exceeds 1"
+                ),
             );
         }
         let salt = format!("{name}/layer");
-        layers.insert(name, below);
-        Some(Layer { salt, from, below })
+        layers.insert(name.clone(), end);
+        Some(Layer { name, salt, from, below: from + below_share(traffic), share_millionths })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Follows the file, and keeps the last good version of it.
 
-use super::{DefinitionFault, Definitions, parse_definitions};
+use super::{DefinitionFault, Definitions, StoredChanges, parse_definitions};
 use arc_swap::ArcSwap;
 use dashly_kernel::{Clock, Timestamp};
 use dashly_telemetry::{Health, Tasks};
@@ -38,13 +38,25 @@ impl DefinitionsStatus {
     }
 }
 
-/// `tests.json` and the last good version of it.
+/// `tests.json`, the last good version of it, and what was changed on the page.
 #[derive(Debug)]
 pub struct DefinitionsFile {
     path: PathBuf,
+    /// What is in force.
     current: ArcSwap<Definitions>,
+    /// Held while what is in force is made anew.
+    sources: Mutex<Sources>,
     status: Mutex<DefinitionsStatus>,
     seen: Mutex<Option<Stamp>>,
+}
+
+/// What is in force is made of these.
+#[derive(Debug, Default)]
+struct Sources {
+    /// The last good version of the file, as it is.
+    declared: Arc<Definitions>,
+    changes: StoredChanges,
+    file_warnings: Vec<DefinitionFault>,
 }
 
 /// What changes whenever the file does.
@@ -61,6 +73,7 @@ impl DefinitionsFile {
         let file = Self {
             path: path.to_owned(),
             current: ArcSwap::from_pointee(Definitions::default()),
+            sources: Mutex::default(),
             status: Mutex::new(DefinitionsStatus {
                 loaded_at: clock.now(),
                 is_loaded: false,
@@ -73,7 +86,36 @@ impl DefinitionsFile {
         file
     }
 
-    /// The version in use.
+    /// The last good version of the file, without what was changed on the page.
+    pub(crate) fn declared(&self) -> Arc<Definitions> {
+        Arc::clone(&self.lock_sources().declared)
+    }
+
+    /// What was changed on the page.
+    pub(crate) fn changes(&self) -> StoredChanges {
+        self.lock_sources().changes.clone()
+    }
+
+    /// Puts `changes` in force instead of those before.
+    pub(crate) fn set_changes(&self, changes: StoredChanges) {
+        let mut sources = self.lock_sources();
+        sources.changes = changes;
+        self.put_in_force(&sources);
+    }
+
+    fn lock_sources(&self) -> std::sync::MutexGuard<'_, Sources> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put_in_force(&self, sources: &Sources) {
+        let (current, mut misfits) = sources.declared.with_changes(&sources.changes);
+        self.current.store(Arc::new(current));
+        let mut warnings = sources.file_warnings.clone();
+        warnings.append(&mut misfits);
+        self.set_status(|status| status.warnings = warnings);
+    }
+
+    /// What is in force: the last good version of the file with what was changed on the page.
     pub fn current(&self) -> Arc<Definitions> {
         self.current.load_full()
     }
@@ -116,15 +158,19 @@ impl DefinitionsFile {
             Ok(Some(text)) => match parse_definitions(&text) {
                 Ok(parsed) => {
                     let experiments = parsed.definitions.all().len();
-                    self.current.store(Arc::new(parsed.definitions));
                     self.set_status(|status| {
                         *status = DefinitionsStatus {
                             loaded_at: clock.now(),
                             is_loaded: true,
                             faults: Vec::new(),
-                            warnings: parsed.warnings,
+                            warnings: Vec::new(),
                         };
                     });
+                    let mut sources = self.lock_sources();
+                    sources.declared = Arc::new(parsed.definitions);
+                    sources.file_warnings = parsed.warnings;
+                    self.put_in_force(&sources);
+                    drop(sources);
                     health.set_ok(COMPONENT);
                     tracing::info!(experiments, "experiment definitions loaded");
                 }

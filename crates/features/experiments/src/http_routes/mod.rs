@@ -1,22 +1,30 @@
 //! The routes under `/api/experiments`: one file each. Those of `/ofrep` are in `ofrep`.
 
+mod delete_settings;
 mod event_input;
+mod get_changes;
 mod get_config;
 mod get_dashboard;
 mod get_experiment_results;
 mod get_kpis;
 mod get_pricing_view;
+mod get_qa;
 mod get_results;
+mod get_settings;
 mod get_timeseries;
+mod patch_holdout;
+mod patch_settings;
 mod post_bulk_events;
 mod post_events;
 mod post_plan;
+mod post_qa_link;
 
 use crate::Experiments;
+use crate::life::Author;
 use axum::extract::Request;
 use axum::middleware;
 use dashly_kernel::Problem;
-use dashly_web::{BodyBudget, Failure, share_body_budget};
+use dashly_web::{BodyBudget, Caller, Failure, share_body_budget};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -46,13 +54,26 @@ pub fn routes(experiments: &Experiments) -> OpenApiRouter {
         .routes(routes!(get_timeseries::get_timeseries))
         .routes(routes!(post_plan::post_plan))
         .routes(routes!(get_kpis::get_kpis));
+    let living = OpenApiRouter::new()
+        .routes(routes!(get_settings::get_settings))
+        .routes(routes!(patch_settings::patch_settings, delete_settings::delete_settings))
+        .routes(routes!(patch_holdout::patch_holdout))
+        .routes(routes!(get_changes::get_changes))
+        .routes(routes!(post_qa_link::post_qa_link))
+        .routes(routes!(get_qa::get_qa));
     dashboard
         .merge(pricing_view)
         .merge(events)
         .merge(bulk_events)
         .merge(reading)
+        .merge(living)
         .merge(crate::ofrep::routes())
         .with_state(experiments.clone())
+}
+
+/// Who is noted in the log of changes.
+fn author(caller: &Caller) -> Author {
+    Author { user: Some(caller.user), name: caller.username.to_string() }
 }
 
 /// What a layer left for the handler. Its absence is a fault in the assembly of the routes, not of the request.

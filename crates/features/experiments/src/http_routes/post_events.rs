@@ -159,6 +159,12 @@ fn reply(event: String, test_id: Option<String>, outcome: EventOutcome) -> Event
             detail: "the visitor was not exposed to this experiment before, so the event is stored and not counted",
         });
     }
+    if outcome.counted_as == crate::CountedAs::Qa {
+        warnings.push(EventWarning {
+            code: "qa",
+            detail: "a signed link decides what this browser is shown, so the event is stored and not counted",
+        });
+    }
     if outcome.counted_as == crate::CountedAs::Stopped {
         warnings.push(EventWarning {
             code: "stopped",

@@ -250,7 +250,11 @@ impl<'a> Decision<'a> {
             .and_then(|key| self.known.subjects.get_mut(key))
             .and_then(|subject| subject.first.as_mut());
         let assigned = record.subject.as_ref().and_then(|subject| subject.assigned.clone());
-        let variant = first.as_ref().map(|first| Arc::clone(&first.variant)).or(assigned);
+        let is_qa = record.subject.as_ref().is_some_and(|subject| subject.is_qa);
+        let variant = match &first {
+            Some(first) if !is_qa => Some(Arc::clone(&first.variant)),
+            _ => assigned,
+        };
         let variant_mismatch = match (&record.reported_variant, &variant) {
             (Some(reported), Some(truth)) => **truth != **reported,
             _ => false,
@@ -279,6 +283,7 @@ impl<'a> Decision<'a> {
         }
         if let (Some(key), Some(subject)) = (&key, &record.subject)
             && subject.is_running
+            && !is_qa
             && let Some(first) = self.known.subjects.get(key).and_then(|subject| subject.first.as_ref())
         {
             let events = metric_events(record, &subject.experiment, first, &self.known.metrics);
@@ -294,6 +299,9 @@ impl<'a> Decision<'a> {
 
 fn count_event(record: &EventRecord, first: Option<&FirstExposure>) -> CountedAs {
     let Some(subject) = &record.subject else { return CountedAs::Other };
+    if subject.is_qa {
+        return CountedAs::Qa;
+    }
     if record.event_name != subject.experiment.target_event {
         return count_metric_event(record, subject, first);
     }
@@ -418,7 +426,7 @@ impl Plan<'_> {
             CountedAs::Stopped => self.signal(test_id, signal::STOPPED_EVENTS),
             CountedAs::Late => self.signal(test_id, signal::LATE_EVENTS),
             CountedAs::Other => self.signal(test_id, signal::UNKNOWN_EVENTS),
-            CountedAs::Conversion | CountedAs::Repeat | CountedAs::Metric => {}
+            CountedAs::Conversion | CountedAs::Repeat | CountedAs::Metric | CountedAs::Qa => {}
         }
         if variant_mismatch {
             self.signal(test_id, signal::FALSE_VARIANTS);

@@ -48,6 +48,8 @@ pub(crate) struct EventSubject {
     pub experiment: Arc<Experiment>,
     /// Whether it was running; events of a stopped one are stored and not counted.
     pub is_running: bool,
+    /// Whether the visitor was shown it by a signed link; such events are stored and not counted.
+    pub is_qa: bool,
     /// The variant assigned to the visitor, for the reply when there was no exposure.
     pub assigned: Option<Arc<str>>,
 }
@@ -76,6 +78,8 @@ pub enum CountedAs {
     Late,
     /// Not the target event, and one that a metric or guardrail of the experiment takes.
     Metric,
+    /// Of somebody who tries a variant out by a signed link: not counted.
+    Qa,
     /// Nothing that the experiment asks for.
     Other,
 }
@@ -90,6 +94,7 @@ impl CountedAs {
             Self::Stopped => "stopped",
             Self::Late => "late",
             Self::Metric => "metric",
+            Self::Qa => "qa",
             Self::Other => "other",
         }
     }

@@ -6,7 +6,7 @@
 mod file;
 mod needs;
 
-use crate::results::{Comparison, ResultsError, VariantResults, Verdict};
+use crate::results::{Comparison, ResultsError, ResultsScope, VariantResults, Verdict};
 use crate::{Experiments, InOrder};
 use dashly_kernel::Timestamp;
 use file::{KpiEntry, read_file};
@@ -86,7 +86,7 @@ impl Experiments {
             Ok(document) => (document, None),
             Err(error) => (file::KpiDocument::default(), Some(format!("{name}: {error}"))),
         };
-        let results = self.results().await?;
+        let results = self.results(ResultsScope::WithoutArchived).await?;
         let kpis = document.team_kpis.into_iter().map(|entry| {
             let named = entry.experiment_id.as_deref();
             let found =

@@ -35,6 +35,8 @@ enum Reason {
     ///
     /// Not `STATIC`, which some clients keep for all visitors alike.
     Disabled,
+    /// The experiment has a winner: the same for everybody.
+    Static,
 }
 
 /// What else is known of a flag's value.
@@ -61,15 +63,27 @@ struct Open<'a> {
 }
 
 impl<'a> Open<'a> {
-    /// None for a draft.
+    /// None for a draft and for an archived one.
     fn of(experiment: &'a Arc<Experiment>, phase: Phase, visitor: &VisitorId) -> Option<Self> {
         let enrolled = match phase {
-            Phase::Draft => return None,
+            Phase::Draft | Phase::Archived => return None,
             Phase::Stopped => false,
             Phase::Running => experiment.enrols(visitor.as_str()),
         };
-        let served = if enrolled { experiment.draw_variant(visitor.as_str()) } else { experiment.control };
+        let served = match experiment.winner.filter(|_| phase == Phase::Stopped) {
+            Some(winner) => winner,
+            None if enrolled => experiment.draw_variant(visitor.as_str()),
+            None => experiment.control,
+        };
         Some(Self { experiment, phase, served, enrolled, exposure_logged: false })
+    }
+
+    fn reason(&self) -> Reason {
+        match self.experiment.winner {
+            _ if self.enrolled => Reason::Split,
+            Some(_) => Reason::Static,
+            None => Reason::Disabled,
+        }
     }
 
     fn into_flag(self) -> Flag {
@@ -77,7 +91,7 @@ impl<'a> Open<'a> {
         Flag {
             key: self.experiment.test_id.to_string(),
             value: variant.value.clone(),
-            reason: if self.enrolled { Reason::Split } else { Reason::Disabled },
+            reason: self.reason(),
             variant: variant.key.to_string(),
             metadata: FlagMetadata {
                 experiment: self.experiment.test_id.to_string(),

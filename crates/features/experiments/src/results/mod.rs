@@ -25,7 +25,7 @@ pub use model::{
 pub(crate) use plan::plan;
 pub use plan::{Plan, PlanRequest};
 pub(crate) use read::read_results;
-pub use read::{ReadResultsError, read_results_of};
+pub use read::{ReadResultsError, ResultsScope, read_results_of};
 pub use service::ResultsError;
 pub use slices::{Segment, Slice, Slices};
 pub(crate) use slices::{SliceFilter, slices};

@@ -8,8 +8,9 @@ use super::model::{
 };
 use super::store::{Cohorts, HourCounts, StoredResults, read_stored};
 use crate::InOrder;
-use crate::definitions::{DefinitionFault, Definitions, Experiment, read_definitions};
+use crate::definitions::{DefinitionFault, Definitions, Experiment, Phase, read_definitions};
 use crate::ingest::{Evidence, signal};
+use crate::life::list_changes_in_force;
 use dashly_db::{Db, DbError};
 use dashly_kernel::Timestamp;
 use dashly_stats::proportion::wilson_interval;
@@ -39,6 +40,15 @@ impl ReadResultsError {
     }
 }
 
+/// Which experiments are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultsScope {
+    /// All that are in sight.
+    WithoutArchived,
+    /// Archived ones too.
+    All,
+}
+
 /// The results of the experiments in `tests_file`, read from `db` at `now`, without a server.
 ///
 /// # Errors
@@ -48,22 +58,28 @@ pub async fn read_results_of(
     tests_file: &Path,
     now: Timestamp,
 ) -> Result<Vec<ExperimentResults>, ReadResultsError> {
-    let definitions = read_definitions(tests_file).map_err(ReadResultsError::from_faults)?;
+    let declared = read_definitions(tests_file).map_err(ReadResultsError::from_faults)?;
+    let (definitions, _) = declared.with_changes(&list_changes_in_force(db).await?);
     let stored = read_stored(db).await?;
-    Ok(read_results(&definitions, &stored, now).2)
+    Ok(read_results(&definitions, &stored, ResultsScope::WithoutArchived, now).2)
 }
 
 /// The totals over all experiments and the results of those in the file, in file order.
 pub(crate) fn read_results(
     definitions: &Definitions,
     stored: &StoredResults,
+    scope: ResultsScope,
     now: Timestamp,
 ) -> (i64, i64, Vec<ExperimentResults>) {
     let total_exposures =
         stored.totals.values().flat_map(HashMap::values).map(|counts| counts.exposures).sum();
     let total_events = signal_count(stored, signal::INSTALLATION, signal::EVENT_ROWS);
-    let experiments =
-        definitions.all().iter().map(|experiment| experiment_results(experiment, stored, now)).collect();
+    let experiments = definitions
+        .all()
+        .iter()
+        .filter(|experiment| scope == ResultsScope::All || experiment.phase(now) != Phase::Archived)
+        .map(|experiment| experiment_results(experiment, stored, now))
+        .collect();
     (total_exposures, total_events, experiments)
 }
 

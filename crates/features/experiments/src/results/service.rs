@@ -1,8 +1,8 @@
 //! What the routes ask of the results.
 
 use super::{
-    History, Plan, PlanRequest, Results, SliceFilter, Slices, history, plan, read_cohorts_by_segment,
-    read_history, read_results, read_stored, slices,
+    History, Plan, PlanRequest, Results, ResultsScope, SliceFilter, Slices, history, plan,
+    read_cohorts_by_segment, read_history, read_results, read_stored, slices,
 };
 use crate::Experiments;
 use crate::definitions::Experiment;
@@ -45,15 +45,15 @@ impl From<ResultsError> for Problem {
 }
 
 impl Experiments {
-    /// The results of all experiments, read from the totals.
+    /// The results of the experiments of `scope`, read from the totals.
     ///
     /// # Errors
     /// [`ResultsError::Database`].
-    pub async fn results(&self) -> Result<Results, ResultsError> {
+    pub async fn results(&self, scope: ResultsScope) -> Result<Results, ResultsError> {
         let stored = read_stored(self.db()).await?;
         let now = self.now();
         let definitions = self.definitions().current();
-        let (total_exposures, total_events, experiments) = read_results(&definitions, &stored, now);
+        let (total_exposures, total_events, experiments) = read_results(&definitions, &stored, scope, now);
         let health = self.health();
         Ok(Results { success: true, generated_at: now, total_exposures, total_events, experiments, health })
     }

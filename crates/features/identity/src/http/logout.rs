@@ -38,7 +38,7 @@ pub(crate) async fn logout(
     SignedIn(caller): SignedIn,
     ClientAddress(address): ClientAddress,
 ) -> Result<Response, Failure> {
-    identity.sign_out(caller, address).await.map_err(store_problem)?;
+    identity.sign_out(&caller, address).await.map_err(store_problem)?;
     let mut response = Json(LogoutResponse { success: true, message: "Signed out" }).into_response();
     let cookie =
         SetCookie { name: TOKEN_COOKIE, value: "", max_age_seconds: 0, secure: identity.secure_cookies() };

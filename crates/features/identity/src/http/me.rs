@@ -59,6 +59,6 @@ pub(crate) async fn me(
     State(identity): State<Identity>,
     SignedIn(caller): SignedIn,
 ) -> Result<Json<MeResponse>, Failure> {
-    let user = identity.get_own_account(caller).await.map_err(Problem::from)?;
+    let user = identity.get_own_account(&caller).await.map_err(Problem::from)?;
     Ok(Json(MeResponse { success: true, user: user.into() }))
 }

@@ -128,6 +128,7 @@ fn event(chance: &mut Chance, visitor: &Arc<str>, version: usize, at: Timestamp)
     let subject = VERSIONS[version].find(test_id).map(|experiment| EventSubject {
         experiment: Arc::clone(experiment),
         is_running: experiment.phase(at) == Phase::Running,
+        is_qa: false,
         assigned: Some(Arc::from("A")),
     });
     Record::Event(EventRecord {

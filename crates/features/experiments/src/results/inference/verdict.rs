@@ -69,7 +69,7 @@ fn undecided(experiment: &Experiment, comparisons: &InOrder<Comparison>, phase: 
     let advice = match phase {
         Phase::Draft => "It has not started.",
         Phase::Running => "Keep running.",
-        Phase::Stopped => "It stopped before there was an answer.",
+        Phase::Stopped | Phase::Archived => "It stopped before there was an answer.",
     };
     let control = &experiment.control_variant().key;
     let known = comparisons.iter().find(|(_, one)| {
