@@ -5,7 +5,7 @@ import { parseProblem } from './problem.ts';
 const TIMEOUT_MS = 15_000;
 
 interface RequestOptions {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   body?: unknown;
   signal?: AbortSignal;
   /** Lets the request outlive the page, for events that are sent while the visitor navigates away. */

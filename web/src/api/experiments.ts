@@ -35,9 +35,9 @@ export function fetchConfig(signal: AbortSignal): Promise<ConfigResponse> {
   return request('/api/experiments/config', { signal });
 }
 
-/** Results of every experiment, for administrators. */
-export function fetchResults(signal: AbortSignal): Promise<ResultsResponse> {
-  return request('/api/experiments/results', { signal });
+/** Results of every experiment, archived ones on request, for administrators. */
+export function fetchResults(archived: boolean, signal: AbortSignal): Promise<ResultsResponse> {
+  return request(`/api/experiments/results${archived ? '?archived=true' : ''}`, { signal });
 }
 
 /** How the answer of one experiment came about, for administrators. */

@@ -728,9 +728,13 @@ export interface components {
             /** @description What, such as `stop`. */
             action: components["schemas"]["ChangeAction"];
             /** @description The changed fields as they were. */
-            before: Record<string, never>;
+            before: {
+                [key: string]: unknown;
+            };
             /** @description The changed fields as they are since. */
-            after: Record<string, never>;
+            after: {
+                [key: string]: unknown;
+            };
             /** @description Why, if that was said. */
             reason?: string | null;
         };

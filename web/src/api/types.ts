@@ -137,3 +137,33 @@ export type Kpi = Schemas['Kpi'];
 
 /** What an experiment says about a key figure. */
 export type KpiExperiment = Schemas['KpiExperiment'];
+
+/** Answer of `GET /api/experiments/settings`: what is declared, changed and in force. */
+export type LivesResponse = Schemas['ExperimentLivesReply'];
+
+/** The life of one experiment. */
+export type ExperimentLife = Schemas['ExperimentLife'];
+
+/** Answer of a change of one experiment. */
+export type LifeResponse = Schemas['ExperimentLifeReply'];
+
+/** Body of `PATCH /api/experiments/{test_id}/settings`. */
+export type SettingsPatch = Schemas['SettingsPatch'];
+
+/** Visitors who take part in nothing. */
+export type Holdout = Schemas['Holdout'];
+
+/** Answer of `PATCH /api/experiments/holdout`. */
+export type HoldoutResponse = Schemas['HoldoutReply'];
+
+/** Body of `POST /api/experiments/{test_id}/qa-links`. */
+export type QaLinkRequest = Schemas['QaLinkRequest'];
+
+/** Answer of `POST /api/experiments/{test_id}/qa-links`. */
+export type QaLinkResponse = Schemas['QaLinkReply'];
+
+/** Answer of `GET /api/experiments/changes`. */
+export type ChangesResponse = Schemas['ExperimentChangesReply'];
+
+/** One line of the log of changes. */
+export type Change = Schemas['ExperimentChange'];

@@ -4,6 +4,7 @@ import styles from './AdminTabs.module.css';
 const TABS = [
   { to: '/admin/experiments', label: 'A/B Experiments' },
   { to: '/admin/kpis', label: 'Key figures' },
+  { to: '/admin/changes', label: 'Changes' },
 ] as const;
 
 /** The pages for administrators. */

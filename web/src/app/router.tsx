@@ -75,6 +75,14 @@ const kpisRoute = createRoute({
   component: lazyRouteComponent(() => import('../features/experiments/KpisPage.tsx'), 'KpisPage'),
 });
 
+const changesRoute = createRoute({
+  getParentRoute: () => administratorsRoute,
+  path: '/admin/changes',
+  validateSearch: (search: Record<string, unknown>): { test_id?: string } =>
+    typeof search.test_id === 'string' ? { test_id: search.test_id } : {},
+  component: lazyRouteComponent(() => import('../features/experiments/life/ChangesPage.tsx'), 'ChangesPage'),
+});
+
 /** Every page of the app. Pages are loaded when they are first opened. */
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
@@ -83,7 +91,7 @@ export const router = createRouter({
     pricingRoute,
     loginRoute,
     adminIndexRoute,
-    administratorsRoute.addChildren([experimentsRoute, kpisRoute]),
+    administratorsRoute.addChildren([experimentsRoute, kpisRoute, changesRoute]),
   ]),
   defaultPreload: 'intent',
   defaultPendingComponent: PagePending,

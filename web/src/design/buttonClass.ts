@@ -1,8 +1,8 @@
 import styles from './Button.module.css';
 import { classNames } from './classNames.ts';
 
-/** How much weight a button carries: one primary action per view. */
-export type ButtonVariant = 'primary' | 'secondary' | 'ghost';
+/** How much weight a button carries: one primary action per view, or one that takes something away. */
+export type ButtonVariant = 'primary' | 'danger' | 'secondary' | 'ghost';
 
 /** Height of a button. */
 export type ButtonSize = 'sm' | 'md' | 'lg';

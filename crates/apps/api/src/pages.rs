@@ -16,8 +16,16 @@ const FILES: StaticFiles = StaticFiles::new(WebApp::get);
 const INDEX: &str = "index.html";
 
 /// Pages with an address of their own. A test compares this list with the routes of the web app.
-const PAGES: &[&str] =
-    &["/", "/admin", "/admin/login", "/admin/experiments", "/admin/kpis", "/experiment-demo", "/pricing"];
+const PAGES: &[&str] = &[
+    "/",
+    "/admin",
+    "/admin/login",
+    "/admin/experiments",
+    "/admin/kpis",
+    "/admin/changes",
+    "/experiment-demo",
+    "/pricing",
+];
 
 /// The routes of the pages.
 pub(crate) fn routes() -> Router {

@@ -11,6 +11,8 @@ import styles from './ExperimentCard.module.css';
 import { History } from './History.tsx';
 import { LiftPlot } from './LiftPlot.tsx';
 import { Metrics } from './Metrics.tsx';
+import { ChangedBadge } from './life/ChangedBadge.tsx';
+import { LifeMenu } from './life/LifeMenu.tsx';
 import { Progress } from './Progress.tsx';
 import { Segments } from './Segments.tsx';
 import { listTreatments } from './treatments.ts';
@@ -52,6 +54,7 @@ export function ExperimentCard({ experiment, at, live }: ExperimentCardProps) {
             <Badge tone={status.tone} dot>
               {status.label}
             </Badge>
+            <ChangedBadge testId={experiment.test_id} />
           </div>
           <p className={styles.description}>{experiment.description}</p>
         </div>
@@ -73,6 +76,7 @@ export function ExperimentCard({ experiment, at, live }: ExperimentCardProps) {
             <dd className="tabular">{formatSplit(arms.map((arm) => arm.share))}</dd>
           </div>
         </dl>
+        <LifeMenu experiment={experiment} />
       </header>
       <VerdictBanner verdict={verdictView(experiment)} at={at} />
       {seen && control && treatments.length > 0 && (

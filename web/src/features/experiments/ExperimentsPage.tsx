@@ -6,11 +6,13 @@ import { ErrorState } from '../../design/ErrorState.tsx';
 import { formatClock } from '../../design/dates.ts';
 import { Notice } from '../../design/Notice.tsx';
 import { PageHeader } from '../../design/PageHeader.tsx';
+import { Switch } from '../../design/Switch.tsx';
 import { downloadText } from '../../design/downloadText.ts';
 import { csvFileName, resultsCsv } from './csv.ts';
 import styles from './ExperimentsPage.module.css';
 import { ExperimentsSkeleton } from './ExperimentsSkeleton.tsx';
 import { HelpButton } from './HelpButton.tsx';
+import { HoldoutButton } from './life/HoldoutButton.tsx';
 import { RefreshBar } from './RefreshBar.tsx';
 import { ResultsView } from './ResultsView.tsx';
 import { HISTORY_KEY } from './useHistory.ts';
@@ -19,7 +21,8 @@ import { useResults } from './useResults.ts';
 /** Admin → A/B Experiments: the answer of every experiment, what it rests on, and whether the measuring is sound. */
 export function ExperimentsPage() {
   const [live, setLive] = useState(true);
-  const results = useResults(live);
+  const [archived, setArchived] = useState(false);
+  const results = useResults(live, archived);
   const queries = useQueryClient();
   const refresh = () => {
     void results.refetch();
@@ -60,9 +63,11 @@ export function ExperimentsPage() {
           )}
           <div className={styles.tools}>
             <HelpButton />
+            <HoldoutButton />
             <Button size="sm" icon="download" onClick={() => download(results.data)}>
               Download CSV
             </Button>
+            <Switch label="Show archived" checked={archived} onChange={setArchived} />
           </div>
           <ResultsView results={results.data} live={live} />
         </>

@@ -197,10 +197,10 @@ pub struct Change {
     #[schema(value_type = ChangeAction)]
     pub action: String,
     /// The changed fields as they were.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     pub before: serde_json::Value,
     /// The changed fields as they are since.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     pub after: serde_json::Value,
     /// Why, if that was said.
     pub reason: Option<String>,
