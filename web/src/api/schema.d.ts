@@ -186,6 +186,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads what every imported series says, by a test for one look and by a confidence sequence. */
+        get: operations["get_replays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/replays/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the looks of one imported series. */
+        get: operations["get_replay_looks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/settings": {
         parameters: {
             query?: never;
@@ -1606,6 +1640,125 @@ export interface components {
             /** @description Why. */
             error: string;
         };
+        /** @description One look. */
+        ReplayLook: {
+            /**
+             * Format: double
+             * @description When, in the unit of the source.
+             */
+            at: number;
+            /**
+             * Format: double
+             * @description Visitors of both arms.
+             */
+            visitors: number;
+            /**
+             * Format: double
+             * @description Variant's mean minus control's.
+             */
+            difference: number;
+            /**
+             * Format: double
+             * @description The same in standard errors.
+             */
+            z: number;
+            /** @description 95 % interval of the difference for a single look. */
+            interval: components["schemas"]["Interval"];
+            /** @description 95 % confidence sequence of the difference (asymptotic). */
+            sequence: components["schemas"]["Interval"];
+        };
+        /** @description The reply of `GET /api/experiments/replays/looks`. */
+        ReplayLooksReply: components["schemas"]["SeriesName"] & {
+            /** @description Always true. */
+            success: boolean;
+            /** @description By time. */
+            looks: components["schemas"]["ReplayLook"][];
+        };
+        /** @description One series. */
+        ReplaySeries: components["schemas"]["SeriesName"] & {
+            /**
+             * Format: int64
+             * @description Looks that say something.
+             */
+            looks: number;
+            /**
+             * Format: double
+             * @description Visitors at the last look, of both arms.
+             */
+            visitors: number;
+            /**
+             * Format: double
+             * @description Difference of the means in standard errors, at the last look.
+             */
+            last_z: number;
+            /**
+             * Format: double
+             * @description The largest absolute one of all looks.
+             */
+            largest_z: number;
+            /** @description |z| was above 1.96 at some look. */
+            crossed_at_some_look: boolean;
+            /** @description |z| is above 1.96 at the last look. */
+            crossed_at_last_look: boolean;
+            /** @description The confidence sequence excluded 0 at some look. */
+            sequence_excludes_zero: boolean;
+        };
+        /** @description Where experiments are from, and what became of them. */
+        ReplaySource: {
+            /** @description Its name. */
+            source: string;
+            /** @description The licence that they are used under. */
+            licence: string;
+            /**
+             * Format: date-time
+             * @description When they were imported.
+             */
+            imported_at: string;
+            /**
+             * Format: int64
+             * @description Lines of the file with missing values.
+             */
+            left_out: number;
+            /**
+             * Format: int64
+             * @description Series in the file.
+             */
+            series: number;
+            /**
+             * Format: int64
+             * @description Those with at least one look that says something.
+             */
+            judged_series: number;
+            /**
+             * Format: int64
+             * @description Looks in them.
+             */
+            looks: number;
+            /**
+             * Format: int64
+             * @description Series with |z| above 1.96 at some look.
+             */
+            crossed_at_some_look: number;
+            /**
+             * Format: int64
+             * @description Series with |z| above 1.96 at the last look.
+             */
+            crossed_at_last_look: number;
+            /**
+             * Format: int64
+             * @description Series whose confidence sequence excluded 0 at some look.
+             */
+            sequence_excludes_zero: number;
+        };
+        /** @description The reply of `GET /api/experiments/replays`. */
+        ReplaysReply: {
+            /** @description Always true. */
+            success: boolean;
+            /** @description By name. */
+            sources: components["schemas"]["ReplaySource"][];
+            /** @description By source, experiment, variant and metric. */
+            series: components["schemas"]["ReplaySeries"][];
+        };
         /** @description What was seen, and why it is taken back. */
         ResetRequest: {
             /**
@@ -1658,6 +1811,17 @@ export interface components {
          * @enum {string}
          */
         Segment: "device" | "visitor_kind";
+        /** @description One metric of one variant of one experiment of a source. */
+        SeriesName: {
+            /** @description Where it is from */
+            source: string;
+            /** @description The experiment */
+            experiment_id: string;
+            /** @description The variant that is compared with the control */
+            variant_id: string;
+            /** @description The metric */
+            metric_id: string;
+        };
         /** @description What is to be changed; absent fields stay. */
         SettingsPatch: {
             /**
@@ -2337,6 +2501,127 @@ export interface operations {
             };
             /** @description Not an administrator */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_replays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All sources and series */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplaysReply"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_replay_looks: {
+        parameters: {
+            query: {
+                /** @description Where it is from */
+                source: string;
+                /** @description The experiment */
+                experiment_id: string;
+                /** @description The variant that is compared with the control */
+                variant_id: string;
+                /** @description The metric */
+                metric_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The looks by time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayLooksReply"];
+                };
+            };
+            /** @description A parameter is missing or not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such series */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -167,3 +167,18 @@ export type ChangesResponse = Schemas['ExperimentChangesReply'];
 
 /** One line of the log of changes. */
 export type Change = Schemas['ExperimentChange'];
+
+/** Answer of `GET /api/experiments/replays`: what looking often does to the experiments of others. */
+export type ReplaysResponse = Schemas['ReplaysReply'];
+
+/** Where imported experiments are from, and what became of them. */
+export type ReplaySource = Schemas['ReplaySource'];
+
+/** One metric of one imported variant. */
+export type ReplaySeries = Schemas['ReplaySeries'];
+
+/** Answer of `GET /api/experiments/replays/looks`: every look of one series. */
+export type ReplayLooksResponse = Schemas['ReplayLooksReply'];
+
+/** One look. */
+export type ReplayLook = Schemas['ReplayLook'];

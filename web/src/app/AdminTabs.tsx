@@ -5,6 +5,7 @@ const TABS = [
   { to: '/admin/experiments', label: 'A/B Experiments' },
   { to: '/admin/kpis', label: 'Key figures' },
   { to: '/admin/changes', label: 'Changes' },
+  { to: '/admin/replays', label: 'Replays' },
 ] as const;
 
 /** The pages for administrators. */

@@ -83,6 +83,15 @@ const changesRoute = createRoute({
   component: lazyRouteComponent(() => import('../features/experiments/life/ChangesPage.tsx'), 'ChangesPage'),
 });
 
+const replaysRoute = createRoute({
+  getParentRoute: () => administratorsRoute,
+  path: '/admin/replays',
+  component: lazyRouteComponent(
+    () => import('../features/experiments/replays/ReplaysPage.tsx'),
+    'ReplaysPage',
+  ),
+});
+
 /** Every page of the app. Pages are loaded when they are first opened. */
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
@@ -91,7 +100,7 @@ export const router = createRouter({
     pricingRoute,
     loginRoute,
     adminIndexRoute,
-    administratorsRoute.addChildren([experimentsRoute, kpisRoute, changesRoute]),
+    administratorsRoute.addChildren([experimentsRoute, kpisRoute, changesRoute, replaysRoute]),
   ]),
   defaultPreload: 'intent',
   defaultPendingComponent: PagePending,

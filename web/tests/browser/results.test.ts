@@ -122,7 +122,9 @@ describe('the results page', () => {
     await openPage(page, '/admin/experiments');
 
     await page.getByRole('switch', { name: 'Refresh every 10 s' }).click();
-    expect(await page.getByRole('switch').getAttribute('aria-checked')).toBe('false');
+    expect(await page.getByRole('switch', { name: /^Refresh every/ }).getAttribute('aria-checked')).toBe(
+      'false',
+    );
     const answer = page.waitForResponse(RESULTS);
     await page.getByRole('button', { name: 'Refresh', exact: true }).click();
 

@@ -14,6 +14,7 @@ export const PAGES = [
   { path: '/admin/experiments', heading: 'A/B Experiments', admin: true },
   { path: '/admin/kpis', heading: 'Key figures', admin: true },
   { path: '/admin/changes', heading: 'Changes', admin: true },
+  { path: '/admin/replays', heading: 'Replays', admin: true },
   { path: '/no-such-page', heading: 'There is no page here', admin: false },
 ] as const;
 

@@ -23,6 +23,7 @@ const PAGES: &[&str] = &[
     "/admin/experiments",
     "/admin/kpis",
     "/admin/changes",
+    "/admin/replays",
     "/experiment-demo",
     "/pricing",
 ];

@@ -21,6 +21,7 @@ mod life;
 mod mirror;
 mod ofrep;
 mod recount;
+mod replays;
 mod results;
 mod segments;
 mod service;
@@ -43,5 +44,9 @@ pub use life::{
 pub use mirror::{MirrorReport, MirrorStatus};
 pub use ofrep::{InvalidOfrepTokens, OfrepTokens};
 pub use recount::{OnProgress, RecountMode, RecountReport, RecountedTable, recount};
+pub use replays::{
+    ImportedLooks, Look, LookRow, ReplayError, ReplayLooks, ReplaySeries, ReplaySource, Replays, SeriesName,
+    import_looks, read_replays,
+};
 pub use results::*;
 pub use service::{Experiments, ExperimentsConfig, Exposed, LogEventError, NewEvent, NotStored};

@@ -31,6 +31,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0004_metrics"),
     migration!("0005_visitor_joins"),
     migration!("0006_experiment_life"),
+    migration!("0007_replays"),
 ];
 
 /// Every migration that this program knows, in order.

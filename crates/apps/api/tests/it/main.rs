@@ -41,6 +41,8 @@ mod recount;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod replays;
+#[cfg(test)]
 mod results;
 #[cfg(test)]
 mod rows;

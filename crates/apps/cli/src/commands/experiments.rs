@@ -1,5 +1,6 @@
 //! `dashly experiments`.
 
+use super::replays;
 use crate::environment;
 use crate::output::say;
 use anyhow::Context;
@@ -44,6 +45,15 @@ enum ExperimentsCommand {
         #[arg(long)]
         write: bool,
     },
+    /// Import experiments of others from a CSV file, to replay them
+    #[command(after_help = replays::IMPORT_NEEDS)]
+    Import(replays::ImportArguments),
+    /// Show what looking often does to imported experiments
+    Replay {
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Count all exposures and events again and replace totals, history and evidence by what comes out
     #[command(after_help = RECOUNT_NEEDS)]
     Recount {
@@ -60,6 +70,8 @@ enum ExperimentsCommand {
 pub(crate) async fn experiments(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         ExperimentsCommand::Export { write } => export_changes(write).await,
+        ExperimentsCommand::Import(arguments) => replays::import(&arguments).await,
+        ExperimentsCommand::Replay { json } => replays::replay(json).await,
         ExperimentsCommand::Recount { check, json } => recount_all(check, json).await,
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod experiments;
 pub(crate) mod load_test;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+mod replays;
 pub(crate) mod results;
 pub(crate) mod serve;
 pub(crate) mod simulate;

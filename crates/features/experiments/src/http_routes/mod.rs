@@ -9,6 +9,8 @@ mod get_experiment_results;
 mod get_kpis;
 mod get_pricing_view;
 mod get_qa;
+mod get_replay_looks;
+mod get_replays;
 mod get_results;
 mod get_settings;
 mod get_timeseries;
@@ -53,7 +55,9 @@ pub fn routes(experiments: &Experiments) -> OpenApiRouter {
         .routes(routes!(get_experiment_results::get_experiment_results))
         .routes(routes!(get_timeseries::get_timeseries))
         .routes(routes!(post_plan::post_plan))
-        .routes(routes!(get_kpis::get_kpis));
+        .routes(routes!(get_kpis::get_kpis))
+        .routes(routes!(get_replays::get_replays))
+        .routes(routes!(get_replay_looks::get_replay_looks));
     let living = OpenApiRouter::new()
         .routes(routes!(get_settings::get_settings))
         .routes(routes!(patch_settings::patch_settings, delete_settings::delete_settings))

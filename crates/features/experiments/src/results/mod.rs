@@ -12,6 +12,7 @@ mod store;
 
 pub(crate) use history::history;
 pub use history::{History, HistoryComparison, HistoryGrain, HistoryPoint, HistoryRate};
+pub(crate) use inference::{ALPHA, TYPICAL_VISITORS};
 pub use inference::{
     Bayesian, ComparedCounts, Comparison, Decision, Inference, OpenInterval, Progress, SampleRatio,
     SampleRatioStatus, Verdict,
