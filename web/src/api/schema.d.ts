@@ -81,6 +81,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/variants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the variants of a visitor who is named in the body.
+         * @description Stores nothing and sets no cookie. A visitor who was shown a variant before keeps it.
+         */
+        post: operations["post_variants"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/exposures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Records that the visitor who is named in the body was shown the named experiments, and gives what is to be shown.
+         * @description Answered when it is stored; `exposure_logged` is false while the database is away, or when the visitor does not take
+         *     part.
+         */
+        post: operations["post_exposures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/config": {
         parameters: {
             query?: never;
@@ -716,6 +757,8 @@ export interface components {
              * @description A number for revenue metrics.
              */
             value?: number | null;
+            /** @description The visitor in place of the cookie, for pages of other sites. */
+            visitor_id?: string | null;
         };
         /** @description What became of an event. */
         EventReply: {
@@ -1841,6 +1884,37 @@ export interface components {
             /** @description Why, for the log; at most 500 characters. */
             reason?: string | null;
         };
+        /** @description What the visitor gets. */
+        SiteReply: {
+            /** @description Always true. */
+            success: boolean;
+            /** @description By experiment, in file order. One that is neither running nor stopped is absent. */
+            variants: {
+                [key: string]: components["schemas"]["SiteVariant"];
+            };
+        };
+        /**
+         * @description A visitor of another site. Also taken as a form, where `testId` may come several times: a form needs no question
+         *     beforehand (CORS preflight).
+         */
+        SiteRequest: {
+            /** @description The visitor's id, which that page keeps: 1 to 64 letters, digits, `_`, `.` or `-`. */
+            visitor_id: string;
+            /** @description The experiments; all when there is none. */
+            testId?: string[];
+            visitor_kind?: components["schemas"]["VisitorKind"] | null;
+        };
+        /** @description What the visitor gets of one experiment. */
+        SiteVariant: {
+            /** @description Key of the variant. */
+            variant: string;
+            /** @description Its label, or the value of a typed one. */
+            value: components["schemas"]["VariantValue"];
+            /** @description Whether the visitor takes part; if not, the control or the winner is given and nothing is recorded. */
+            enrolled: boolean;
+            /** @description Whether the visitor's exposure to it is stored. */
+            exposure_logged: boolean;
+        };
         /** @description One part of the visitors. */
         Slice: {
             /** @description Such as `mobile` or `returning`. */
@@ -1950,6 +2024,11 @@ export interface components {
             /** @description Names of the guardrails that got worse in some variant, in file order. */
             guardrails_harmed: string[];
         };
+        /**
+         * @description Whether the visitor was known before the first exposure.
+         * @enum {string}
+         */
+        VisitorKind: "new" | "returning";
         /** @description The writer of this process. */
         WriterHealth: {
             /** @description In one word. */
@@ -2151,6 +2230,126 @@ export interface operations {
             };
             /** @description Cannot be stored right now; try again */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_variants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteRequest"];
+            };
+        };
+        responses: {
+            /** @description The variants */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteReply"];
+                };
+            };
+            /** @description The body is not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Neither JSON nor a form */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An id is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_exposures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteRequest"];
+            };
+        };
+        responses: {
+            /** @description What is stored, and what is to be shown */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteReply"];
+                };
+            };
+            /** @description The body is not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Neither JSON nor a form */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An id is not acceptable, or there is no such experiment */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -182,3 +182,6 @@ export type ReplayLooksResponse = Schemas['ReplayLooksReply'];
 
 /** One look. */
 export type ReplayLook = Schemas['ReplayLook'];
+
+/** Answer of `POST /api/experiments/variants` and of `…/exposures`: what a visitor of another site gets. */
+export type SiteReply = Schemas['SiteReply'];

@@ -11,6 +11,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     baseUrl: string;
     adminPassword: string;
+    /** Where a page of another site may be served: the server lists it at `localhost`. */
+    sitePort: number;
   }
 }
 
@@ -25,7 +27,9 @@ const VISITORS = 24;
  * `DASHLY_URL` (and `DASHLY_ADMIN_PASSWORD`) a server that already runs is used instead.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { baseUrl, adminPassword, stop } = await startServer();
+  // The page of another site has an address of its own, which the server has to list from its start.
+  const sitePort = await freePort();
+  const { baseUrl, adminPassword, stop } = await startServer(`http://localhost:${sitePort}`);
   try {
     await visit(baseUrl);
   } catch (error) {
@@ -34,6 +38,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   project.provide('baseUrl', baseUrl);
   project.provide('adminPassword', adminPassword);
+  project.provide('sitePort', sitePort);
   return stop;
 }
 
@@ -43,7 +48,7 @@ interface RunningServer {
   stop: () => Promise<void>;
 }
 
-async function startServer(): Promise<RunningServer> {
+async function startServer(listedOrigin: string): Promise<RunningServer> {
   const { DASHLY_URL: url, DASHLY_ADMIN_PASSWORD: password, DASHLY_BIN: binary } = process.env;
   if (url !== undefined) {
     if (password === undefined) {
@@ -69,6 +74,7 @@ async function startServer(): Promise<RunningServer> {
       DATA_DIR: dataFolder,
       TESTS_FILE: join(repository, 'tests.json'),
       ADMIN_USERNAME,
+      CORS_ORIGIN: listedOrigin,
       ADMIN_PASSWORD: adminPassword,
       ADMIN_EMAIL: 'admin@example.test',
     },

@@ -49,7 +49,8 @@ impl Device {
 }
 
 /// Whether the visitor was known before the first exposure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum VisitorKind {
     /// Came without a visitor id.
     New,

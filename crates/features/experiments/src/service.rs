@@ -197,6 +197,11 @@ impl Experiments {
         Assignments::for_request(headers, definitions, self.now(), &*self.shared.ids, &self.shared.qa_key)
     }
 
+    /// Assigns a visitor who is named without cookies.
+    pub(crate) fn assign_visitor(&self, visitor: VisitorId) -> Assignments {
+        Assignments::for_visitor(visitor, self.shared.definitions.current(), self.now())
+    }
+
     /// Records that `view` shows the visitor the experiments it is listed for.
     pub(crate) async fn expose(
         &self,

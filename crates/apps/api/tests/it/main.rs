@@ -47,6 +47,8 @@ mod results;
 #[cfg(test)]
 mod rows;
 #[cfg(test)]
+mod sites;
+#[cfg(test)]
 mod traffic;
 #[cfg(test)]
 mod visitor_ids;

@@ -72,6 +72,19 @@ impl Assignments {
         Self { visitor, is_returning, assigned, definitions }
     }
 
+    /// Assigns a visitor whose browser sends no cookies: everything is drawn.
+    pub(crate) fn for_visitor(visitor: VisitorId, definitions: Arc<Definitions>, now: Timestamp) -> Self {
+        let nothing = HeaderMap::new();
+        let assigned = definitions
+            .all()
+            .iter()
+            .filter_map(|experiment| {
+                assign_winner(experiment, now).or_else(|| assign_running(experiment, &visitor, &nothing, now))
+            })
+            .collect();
+        Self { visitor, is_returning: true, assigned, definitions }
+    }
+
     /// The answer for one experiment; none when it is not shown.
     pub fn find(&self, test_id: &str) -> Option<&Assigned> {
         self.assigned.iter().find(|assigned| *assigned.experiment.test_id == *test_id)

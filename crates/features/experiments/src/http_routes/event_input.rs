@@ -1,6 +1,7 @@
 //! One event as a client sends it: read without trusting any type, so that errors can name the field.
 
 use crate::NewEvent;
+use crate::assignment::VisitorId;
 use dashly_kernel::{FieldError, Problem, check_text};
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -38,6 +39,7 @@ pub(super) struct EventFields<'a> {
     pub variant: Field<'a>,
     pub event_id: Field<'a>,
     pub value: Field<'a>,
+    pub visitor_id: Field<'a>,
 }
 
 impl<'a> EventFields<'a> {
@@ -57,6 +59,17 @@ impl<'a> EventFields<'a> {
         fields
     }
 
+    /// The visitor that the body names in place of the cookie, as pages of other sites do.
+    ///
+    /// # Errors
+    /// 422 when it has not the form of an id.
+    pub(super) fn take_visitor(&mut self) -> Result<Option<VisitorId>, Problem> {
+        let Some(text) = optional_text("/visitor_id", std::mem::take(&mut self.visitor_id))? else {
+            return Ok(None);
+        };
+        VisitorId::parse(&text).map(Some).ok_or_else(invalid_visitor)
+    }
+
     fn slot(&mut self, key: &str) -> Option<&mut Field<'a>> {
         match key {
             "event" => Some(&mut self.event),
@@ -64,6 +77,7 @@ impl<'a> EventFields<'a> {
             "variant" => Some(&mut self.variant),
             "event_id" | "eventId" => Some(&mut self.event_id),
             "value" => Some(&mut self.value),
+            "visitor_id" => Some(&mut self.visitor_id),
             _ => None,
         }
     }
@@ -93,6 +107,16 @@ impl<'a> EventFields<'a> {
             value: optional_number("/value", &self.value)?,
         })
     }
+}
+
+/// 422: a visitor's id of another form.
+pub(super) fn invalid_visitor() -> Problem {
+    let detail = "must be 1 to 64 letters, digits, `_`, `.` or `-`";
+    Problem::unprocessable("invalid-visitor", format!("`visitor_id` {detail}")).with_error(FieldError::new(
+        "/visitor_id",
+        "invalid",
+        detail,
+    ))
 }
 
 /// Absent, null and empty text all mean that there is none.

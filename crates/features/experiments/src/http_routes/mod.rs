@@ -18,8 +18,11 @@ mod patch_holdout;
 mod patch_settings;
 mod post_bulk_events;
 mod post_events;
+mod post_exposures;
 mod post_plan;
 mod post_qa_link;
+mod post_variants;
+mod site_input;
 
 use crate::Experiments;
 use crate::life::Author;
@@ -49,6 +52,9 @@ pub fn routes(experiments: &Experiments) -> OpenApiRouter {
         .routes(routes!(post_bulk_events::post_bulk_events))
         .layer(experiments.assign_layer())
         .layer(middleware::from_fn_with_state(budget, share_body_budget));
+    let sites = OpenApiRouter::new()
+        .routes(routes!(post_variants::post_variants))
+        .routes(routes!(post_exposures::post_exposures));
     let reading = OpenApiRouter::new()
         .routes(routes!(get_config::get_config))
         .routes(routes!(get_results::get_results))
@@ -69,6 +75,7 @@ pub fn routes(experiments: &Experiments) -> OpenApiRouter {
         .merge(pricing_view)
         .merge(events)
         .merge(bulk_events)
+        .merge(sites)
         .merge(reading)
         .merge(living)
         .merge(crate::ofrep::routes())

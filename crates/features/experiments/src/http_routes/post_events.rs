@@ -9,6 +9,7 @@ use dashly_kernel::{FieldError, Problem, check_text};
 use dashly_web::{FORM, Failure, JSON, ProblemDocument, content_type_is, parse_form, parse_json, read_body};
 use http::HeaderMap;
 use serde::Serialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 const BODY_LIMIT_BYTES: usize = 100 * 1024;
@@ -32,6 +33,9 @@ pub(super) struct EventBody {
     event_id: Option<String>,
     /// A number for revenue metrics.
     value: Option<f64>,
+    /// The visitor in place of the cookie, for pages of other sites.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.-]+$")]
+    visitor_id: Option<String>,
 }
 
 /// What became of an event.
@@ -89,7 +93,12 @@ pub(super) async fn post_events(
     let assignments: SharedAssignments = from_layer(&request)?;
     let (parts, body) = request.into_parts();
     let bytes = read_body(body, BODY_LIMIT_BYTES).await.map_err(Problem::from)?;
-    let mut event = read_event(&parts.headers, &bytes)?.check()?;
+    let mut fields = read_event(&parts.headers, &bytes)?;
+    let assignments = match fields.take_visitor()? {
+        Some(visitor) => Arc::new(experiments.assign_visitor(visitor)),
+        None => assignments,
+    };
+    let mut event = fields.check()?;
     if event.event_id.is_none() {
         event.event_id = idempotency_key(&parts.headers)?;
     }

@@ -11,17 +11,17 @@ use utoipa::ToSchema;
 
 /// One flag for one visitor.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Flag {
+pub(crate) struct Flag {
     /// The experiment's identifier.
-    key: String,
+    pub(crate) key: String,
     /// The variant's value, of the same type for all variants. A label is text.
-    value: VariantValue,
+    pub(crate) value: VariantValue,
     /// Where the value comes from.
     reason: Reason,
     /// The variant's key.
-    variant: String,
+    pub(crate) variant: String,
     /// What else is known.
-    metadata: FlagMetadata,
+    pub(crate) metadata: FlagMetadata,
 }
 
 /// Where a flag's value comes from.
@@ -41,16 +41,16 @@ enum Reason {
 
 /// What else is known of a flag's value.
 #[derive(Debug, Serialize, ToSchema)]
-struct FlagMetadata {
+pub(crate) struct FlagMetadata {
     /// The experiment's identifier.
     experiment: String,
     /// `running` or `stopped`.
     status: Phase,
     /// Whether the visitor takes part.
-    enrolled: bool,
+    pub(crate) enrolled: bool,
     /// Whether the visitor's exposure to this variant is stored. Always false without `track`.
     #[serde(rename = "exposureLogged")]
-    exposure_logged: bool,
+    pub(crate) exposure_logged: bool,
 }
 
 /// An experiment that visitors can be given as a flag.
@@ -103,11 +103,50 @@ impl<'a> Open<'a> {
     }
 }
 
-/// Every flag, or the one with this key.
+/// Every flag, or those with these keys.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Wanted<'a> {
+pub(crate) enum Wanted<'a> {
     All,
     One(&'a str),
+    These(&'a [String]),
+}
+
+/// Who asks, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asking<'a> {
+    /// The visitor.
+    pub visitor: &'a VisitorId,
+    /// Known before or not, as far as the caller can tell.
+    pub visitor_kind: VisitorKind,
+    /// Of the request.
+    pub headers: &'a HeaderMap,
+    /// What the answer is.
+    pub tracking: Tracking,
+}
+
+/// What an evaluation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tracking {
+    /// An exposure to the experiments with `track`.
+    AsDeclared,
+    /// No exposure; but what the visitor was shown first is given again.
+    Never,
+    /// An exposure.
+    Always,
+}
+
+impl Asking<'_> {
+    /// Whether it matters what the visitor was shown first.
+    fn looks_at(&self, experiment: &Experiment) -> bool {
+        self.tracking != Tracking::AsDeclared || experiment.track
+    }
+}
+
+impl<'a> Asking<'a> {
+    /// Over OFREP: an id that the caller brings is one that it gave before, as far as we can tell.
+    pub(super) fn as_client(visitor: &'a VisitorId, headers: &'a HeaderMap) -> Self {
+        Self { visitor, visitor_kind: VisitorKind::Returning, headers, tracking: Tracking::AsDeclared }
+    }
 }
 
 impl Wanted<'_> {
@@ -115,37 +154,37 @@ impl Wanted<'_> {
         match self {
             Self::All => definitions.all().iter().collect(),
             Self::One(key) => definitions.find(key).into_iter().collect(),
+            Self::These(keys) => {
+                let is_wanted =
+                    |experiment: &&Arc<Experiment>| keys.iter().any(|key| *experiment.test_id == **key);
+                definitions.all().iter().filter(is_wanted).collect()
+            }
         }
     }
 }
 
 impl Experiments {
     /// The wanted flags in file order, without drafts; stores the exposures of those that are tracked.
-    pub(super) async fn evaluate(
-        &self,
-        wanted: Wanted<'_>,
-        visitor: &VisitorId,
-        headers: &HeaderMap,
-    ) -> Vec<Flag> {
+    pub(crate) async fn evaluate(&self, wanted: Wanted<'_>, asking: Asking<'_>) -> Vec<Flag> {
         let definitions = self.definitions().current();
         let now = self.now();
         let mut open: Vec<Open<'_>> = wanted
             .from(&definitions)
             .into_iter()
-            .filter_map(|experiment| Open::of(experiment, experiment.phase(now), visitor))
+            .filter_map(|experiment| Open::of(experiment, experiment.phase(now), asking.visitor))
             .collect();
         let tracked: Vec<&mut Open<'_>> =
-            open.iter_mut().filter(|one| one.enrolled && one.experiment.track).collect();
+            open.iter_mut().filter(|one| one.enrolled && asking.looks_at(one.experiment)).collect();
         if !tracked.is_empty() {
-            self.track(tracked, visitor, headers).await;
+            self.track(tracked, asking).await;
         }
         open.into_iter().map(Open::into_flag).collect()
     }
 
     /// Gives what the visitor was shown first, and stores what is shown for the first time.
-    async fn track(&self, tracked: Vec<&mut Open<'_>>, visitor: &VisitorId, headers: &HeaderMap) {
+    async fn track(&self, tracked: Vec<&mut Open<'_>>, asking: Asking<'_>) {
         // Without knowing the first exposure, storing the draw could add a second variant.
-        let Some(first) = self.first_exposures().find(visitor).await else { return };
+        let Some(first) = self.first_exposures().find(asking.visitor).await else { return };
         let mut fresh = Vec::new();
         for one in tracked {
             // A variant that left the file cannot be given any more: such a visitor is drawn again.
@@ -157,9 +196,11 @@ impl Experiments {
                 None => fresh.push(one),
             }
         }
+        if asking.tracking == Tracking::Never {
+            return;
+        }
         let shown: Vec<_> = fresh.iter().map(|one| (Arc::clone(one.experiment), one.served)).collect();
-        // An id that the caller brings is one that it gave before, as far as we can tell.
-        let logged = self.log_exposures(visitor, shown, VisitorKind::Returning, headers).await;
+        let logged = self.log_exposures(asking.visitor, shown, asking.visitor_kind, asking.headers).await;
         for one in fresh {
             one.exposure_logged = logged;
         }

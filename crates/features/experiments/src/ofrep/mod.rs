@@ -13,6 +13,7 @@ mod post_flags;
 mod refusal;
 
 pub use access::{InvalidOfrepTokens, OfrepTokens};
+pub(crate) use evaluate::{Asking, Tracking, Wanted};
 pub(crate) use first_exposures::FirstExposures;
 
 use crate::Experiments;

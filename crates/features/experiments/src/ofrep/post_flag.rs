@@ -1,7 +1,7 @@
 //! `POST /ofrep/v1/evaluate/flags/{key}`: one flag, for servers.
 
 use super::context::{Context, EvaluationRequest};
-use super::evaluate::{Flag, Wanted};
+use super::evaluate::{Asking, Flag, Wanted};
 use super::refusal::{OfrepError, Refusal};
 use crate::Experiments;
 use axum::Json;
@@ -48,6 +48,7 @@ async fn evaluate(experiments: &Experiments, key: &str, request: Request) -> Res
         return Err(Refusal::Unauthorized);
     }
     let context = Context::read(body).await?;
-    let flags = experiments.evaluate(Wanted::One(key), &context.visitor, &parts.headers).await;
+    let flags =
+        experiments.evaluate(Wanted::One(key), Asking::as_client(&context.visitor, &parts.headers)).await;
     flags.into_iter().next().ok_or_else(|| Refusal::FlagNotFound { key: key.to_owned() })
 }

@@ -2,7 +2,7 @@
 
 use super::context::{Context, EvaluationRequest};
 use super::entity_tag::EntityTag;
-use super::evaluate::{Flag, Wanted};
+use super::evaluate::{Asking, Flag, Wanted};
 use super::refusal::{OfrepError, Refusal};
 use crate::Experiments;
 use axum::extract::{Request, State};
@@ -48,7 +48,7 @@ async fn evaluate(experiments: &Experiments, request: Request) -> Result<Respons
         return Err(Refusal::Unauthorized);
     }
     let context = Context::read(body).await?;
-    let flags = experiments.evaluate(Wanted::All, &context.visitor, &parts.headers).await;
+    let flags = experiments.evaluate(Wanted::All, Asking::as_client(&context.visitor, &parts.headers)).await;
     // Text, finite numbers and truth values always serialise.
     let answer = serde_json::to_vec(&Flags { flags }).unwrap_or_default();
     let tag = EntityTag::of(&context.canonical, &answer);
