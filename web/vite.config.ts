@@ -11,7 +11,7 @@ export default defineConfig({
   clearScreen: false,
   server: {
     host: '127.0.0.1',
-    proxy: { '/api': DEVELOPMENT_SERVER, '/health': DEVELOPMENT_SERVER },
+    proxy: Object.fromEntries(['/api', '/health', '/ofrep', '/qa'].map((path) => [path, DEVELOPMENT_SERVER])),
   },
   build: {
     target: 'es2022',

@@ -334,6 +334,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the notices, newest first. */
+        get: operations["get_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks a notice and all older ones as read, for all administrators. */
+        post: operations["post_notices_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/{test_id}/qa-links": {
         parameters: {
             query?: never;
@@ -955,6 +989,34 @@ export interface components {
             /** @description In file order, archived ones included. */
             experiments: components["schemas"]["ExperimentLife"][];
         };
+        /** @description One notice. */
+        ExperimentNotice: {
+            /**
+             * Format: int64
+             * @description Grows with time.
+             */
+            id: number;
+            /** @description The experiment. */
+            test_id: string;
+            /** @description What was found. */
+            kind: components["schemas"]["NoticeKind"];
+            /** @description The variant or the guardrail that it is about; null for neither. */
+            subject?: string | null;
+            /** @description The decision, such as `better`. */
+            decision: string;
+            /** @description For people. */
+            sentence: string;
+            /**
+             * Format: date-time
+             * @description When it was found.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When somebody marked it as read.
+             */
+            read_at?: string | null;
+        };
         /** @description The plan. */
         ExperimentPlan: {
             /** @description Always true. */
@@ -1555,6 +1617,41 @@ export interface components {
          * @enum {string}
          */
         MirrorStatus: "ok" | "catching_up" | "error" | "off" | "elsewhere";
+        /**
+         * @description What was found.
+         * @enum {string}
+         */
+        NoticeKind: "decided" | "sample_ratio_mismatch" | "guardrail_harmed";
+        /** @description The reply of `POST /api/notices/read`. */
+        NoticesReadReply: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int64
+             * @description How many nobody has read yet.
+             */
+            unread: number;
+        };
+        /** @description Which notices were read. */
+        NoticesReadRequest: {
+            /**
+             * Format: int64
+             * @description The newest that was seen; it and all older ones are marked.
+             */
+            up_to: number;
+        };
+        /** @description The reply of `GET /api/notices`. */
+        NoticesReply: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int64
+             * @description How many nobody has read yet.
+             */
+            unread: number;
+            /** @description Newest first. */
+            notices: components["schemas"]["ExperimentNotice"][];
+        };
         /** @description Why nothing was evaluated. */
         OfrepError: {
             /** @description The flag, when one was asked for. */
@@ -3234,6 +3331,145 @@ export interface operations {
             };
             /** @description Not an administrator */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notices: {
+        parameters: {
+            query?: {
+                /** @description Older than the one with this id */
+                before?: number;
+                /** @description At most so many, from 1 to 200; default 20 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notices */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticesReply"];
+                };
+            };
+            /** @description A parameter is not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_notices_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticesReadRequest"];
+            };
+        };
+        responses: {
+            /** @description How many are unread now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticesReadReply"];
+                };
+            };
+            /** @description The body is not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -185,3 +185,12 @@ export type ReplayLook = Schemas['ReplayLook'];
 
 /** Answer of `POST /api/experiments/variants` and of `…/exposures`: what a visitor of another site gets. */
 export type SiteReply = Schemas['SiteReply'];
+
+/** Answer of `GET /api/notices`: what was found. */
+export type NoticesResponse = Schemas['NoticesReply'];
+
+/** One thing that was found. */
+export type ExperimentNotice = Schemas['ExperimentNotice'];
+
+/** Answer of `POST /api/notices/read`. */
+export type NoticesReadResponse = Schemas['NoticesReadReply'];

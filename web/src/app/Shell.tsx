@@ -1,6 +1,8 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
+import { NoticesBell } from '../features/experiments/notices/NoticesBell.tsx';
 import { AccountMenu } from '../features/identity/AccountMenu.tsx';
+import { useSession } from '../features/identity/session.ts';
 import { Logo } from './Logo.tsx';
 import styles from './Shell.module.css';
 import { ThemeMenu } from './ThemeMenu.tsx';
@@ -14,6 +16,7 @@ const PAGES = [
 /** The frame around every page: top bar, main area, foot. */
 export function Shell() {
   const main = useMainFocus();
+  const { data: user } = useSession(false);
   return (
     <div className={styles.shell}>
       <a href="#main" className={styles.skip}>
@@ -32,6 +35,7 @@ export function Shell() {
             ))}
           </nav>
           <div className={styles.tools}>
+            {user?.role === 'admin' && <NoticesBell />}
             <ThemeMenu />
             <AccountMenu />
           </div>

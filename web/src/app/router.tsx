@@ -92,6 +92,15 @@ const replaysRoute = createRoute({
   ),
 });
 
+const noticesRoute = createRoute({
+  getParentRoute: () => administratorsRoute,
+  path: '/admin/notices',
+  component: lazyRouteComponent(
+    () => import('../features/experiments/notices/NoticesPage.tsx'),
+    'NoticesPage',
+  ),
+});
+
 /** Every page of the app. Pages are loaded when they are first opened. */
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
@@ -100,7 +109,7 @@ export const router = createRouter({
     pricingRoute,
     loginRoute,
     adminIndexRoute,
-    administratorsRoute.addChildren([experimentsRoute, kpisRoute, changesRoute, replaysRoute]),
+    administratorsRoute.addChildren([experimentsRoute, kpisRoute, changesRoute, replaysRoute, noticesRoute]),
   ]),
   defaultPreload: 'intent',
   defaultPendingComponent: PagePending,

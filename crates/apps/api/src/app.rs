@@ -1,13 +1,14 @@
 //! What is wired to what.
 
 use crate::health_routes::{self, HealthSources};
+use crate::notice_webhook::NoticeWebhook;
 use crate::visitor_joins::VisitorJoins;
 use crate::{Config, openapi, pages};
 use anyhow::Context;
 use axum::{Extension, Router, middleware};
 use dashly_cache::RateLimiter;
 use dashly_db::Db;
-use dashly_experiments::{Experiments, ExperimentsConfig};
+use dashly_experiments::{Experiments, ExperimentsConfig, NoticeSender};
 use dashly_identity::{AfterSignIn, Identity, IdentityConfig};
 use dashly_kernel::{Clock, Ids, Secret};
 use dashly_telemetry::{Health, Metrics, Tasks};
@@ -80,6 +81,7 @@ impl App {
             ofrep_tokens: config.ofrep_tokens.clone(),
             secret: jwt_secret(config)?,
             public_url: config.public_url.clone(),
+            notice_sender: notice_sender(config)?,
         };
         let experiments = Experiments::start(
             &experiments_config,
@@ -145,6 +147,13 @@ impl App {
     pub(crate) fn openapi(&self) -> &utoipa::openapi::OpenApi {
         &self.openapi
     }
+}
+
+/// The way to the webhook for notices, if there is one.
+fn notice_sender(config: &Config) -> anyhow::Result<Option<Arc<dyn NoticeSender>>> {
+    let Some(url) = &config.notice_webhook_url else { return Ok(None) };
+    let webhook = NoticeWebhook::new(url.clone()).context("NOTICE_WEBHOOK_URL")?;
+    Ok(Some(Arc::new(webhook)))
 }
 
 fn jwt_secret(config: &Config) -> anyhow::Result<Secret<String>> {

@@ -158,6 +158,8 @@ pub struct Config {
     pub tests_file: PathBuf,
     /// `TEAM_KPIS_FILE`.
     pub kpis_file: PathBuf,
+    /// `NOTICE_WEBHOOK_URL`: where notices are posted; nowhere by default.
+    pub notice_webhook_url: Option<Secret<String>>,
     /// `DRAIN_SECONDS`.
     pub drain: Duration,
     /// `PUBLIC_URL`: where visitors reach this server.
@@ -210,6 +212,7 @@ impl Config {
             experiment_log_folder,
             tests_file: settings.path("TESTS_FILE", "tests.json"),
             kpis_file: settings.path("TEAM_KPIS_FILE", "team-kpis.json"),
+            notice_webhook_url: notice_webhook_url(settings)?,
             drain: drain(settings)?,
             public_url,
             trusted_proxies: trusted_proxies(settings)?,
@@ -286,6 +289,19 @@ fn public_url(settings: &mut Settings<'_>) -> Result<Option<String>, ConfigError
         return Ok(Some(url.to_owned()));
     }
     Err(unusable("PUBLIC_URL", url, "an address such as https://dashly.example.com, without a path"))
+}
+
+fn notice_webhook_url(settings: &mut Settings<'_>) -> Result<Option<Secret<String>>, ConfigError> {
+    let Some(url) = settings.secret("NOTICE_WEBHOOK_URL")? else { return Ok(None) };
+    let is_address = url.expose().parse::<http::Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    });
+    if is_address {
+        return Ok(Some(url));
+    }
+    let problem = "expected an address such as https://hooks.example.com/dashly (the value is not shown: it may hold a \
+                   token)";
+    Err(ConfigError { variable: "NOTICE_WEBHOOK_URL".to_owned(), problem: problem.to_owned() })
 }
 
 fn trusted_proxies(settings: &mut Settings<'_>) -> Result<TrustedProxies, ConfigError> {

@@ -7,6 +7,7 @@ mod app;
 mod config;
 mod data_folder;
 mod health_routes;
+mod notice_webhook;
 mod openapi;
 mod operator;
 mod pages;

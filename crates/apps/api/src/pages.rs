@@ -24,6 +24,7 @@ const PAGES: &[&str] = &[
     "/admin/kpis",
     "/admin/changes",
     "/admin/replays",
+    "/admin/notices",
     "/experiment-demo",
     "/pricing",
 ];

@@ -19,6 +19,7 @@ mod kpis;
 mod layers;
 mod life;
 mod mirror;
+mod notices;
 mod ofrep;
 mod recount;
 mod replays;
@@ -42,6 +43,7 @@ pub use life::{
     HoldoutReply, LifeReply, LivesReply, Settings, export,
 };
 pub use mirror::{MirrorReport, MirrorStatus};
+pub use notices::{Notice, NoticeFuture, NoticeKind, NoticeMessage, NoticeSender, Notices, NoticesRead};
 pub use ofrep::{InvalidOfrepTokens, OfrepTokens};
 pub use recount::{OnProgress, RecountMode, RecountReport, RecountedTable, recount};
 pub use replays::{

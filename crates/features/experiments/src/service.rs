@@ -7,6 +7,7 @@ use crate::ingest::{
 };
 use crate::life;
 use crate::mirror::{Mirror, MirrorFolder};
+use crate::notices::{self, NoticeSender};
 use crate::ofrep::{FirstExposures, OfrepTokens};
 use crate::results::{DefinitionsHealth, DefinitionsProblem, ResultsHealth, WriterHealth, WriterStatus};
 use crate::segments::{Device, VisitorKind};
@@ -23,7 +24,7 @@ const VIEW_PATIENCE: Duration = Duration::from_secs(1);
 const EVENT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What [`Experiments::start`] needs to know.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExperimentsConfig {
     /// The file of experiments. Set by `TESTS_FILE`.
     pub tests_file: PathBuf,
@@ -39,6 +40,17 @@ pub struct ExperimentsConfig {
     pub secret: Secret<String>,
     /// Where visitors reach this server. Set by `PUBLIC_URL`.
     pub public_url: Option<String>,
+    /// The way to the webhook for notices; none without one. Set by `NOTICE_WEBHOOK_URL`.
+    pub notice_sender: Option<Arc<dyn NoticeSender>>,
+}
+
+impl std::fmt::Debug for ExperimentsConfig {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ExperimentsConfig")
+            .field("tests_file", &self.tests_file)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The experiments of one process. Cheap to clone; all clones share the writer, the file and the mirror.
@@ -61,6 +73,7 @@ struct Shared {
     ofrep_tokens: OfrepTokens,
     qa_key: QaKey,
     public_url: Option<String>,
+    notice_sender: Option<Arc<dyn NoticeSender>>,
 }
 
 impl std::fmt::Debug for Experiments {
@@ -145,6 +158,7 @@ impl Experiments {
             ofrep_tokens: config.ofrep_tokens.clone(),
             qa_key: QaKey::derived_from(&config.secret),
             public_url: config.public_url.clone(),
+            notice_sender: config.notice_sender.clone(),
             secure_cookies: config.secure_cookies,
             kpis_file: config.kpis_file.clone(),
             db,
@@ -155,7 +169,9 @@ impl Experiments {
             writer,
             mirror,
         };
-        Ok(Self { shared: Arc::new(shared) })
+        let experiments = Self { shared: Arc::new(shared) };
+        notices::watch(experiments.clone(), tasks);
+        Ok(experiments)
     }
 
     /// The file of experiments.
@@ -165,6 +181,15 @@ impl Experiments {
 
     pub(crate) fn db(&self) -> &Db {
         &self.shared.db
+    }
+
+    /// Changes after each commit of this process.
+    pub(crate) fn commits(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.shared.writer.commits()
+    }
+
+    pub(crate) fn notice_sender(&self) -> Option<&dyn NoticeSender> {
+        self.shared.notice_sender.as_deref()
     }
 
     pub(crate) fn qa_key(&self) -> &QaKey {

@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0005_visitor_joins"),
     migration!("0006_experiment_life"),
     migration!("0007_replays"),
+    migration!("0008_notices"),
 ];
 
 /// Every migration that this program knows, in order.

@@ -29,6 +29,8 @@ mod metrics;
 #[cfg(test)]
 mod mirror;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod ofrep;
 #[cfg(test)]
 mod openapi;

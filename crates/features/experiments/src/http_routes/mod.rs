@@ -7,6 +7,7 @@ mod get_config;
 mod get_dashboard;
 mod get_experiment_results;
 mod get_kpis;
+mod get_notices;
 mod get_pricing_view;
 mod get_qa;
 mod get_replay_looks;
@@ -19,6 +20,7 @@ mod patch_settings;
 mod post_bulk_events;
 mod post_events;
 mod post_exposures;
+mod post_notices_read;
 mod post_plan;
 mod post_qa_link;
 mod post_variants;
@@ -28,6 +30,7 @@ use crate::Experiments;
 use crate::life::Author;
 use axum::extract::Request;
 use axum::middleware;
+use dashly_db::DbError;
 use dashly_kernel::Problem;
 use dashly_web::{BodyBudget, Caller, Failure, share_body_budget};
 use std::sync::Arc;
@@ -69,6 +72,8 @@ pub fn routes(experiments: &Experiments) -> OpenApiRouter {
         .routes(routes!(patch_settings::patch_settings, delete_settings::delete_settings))
         .routes(routes!(patch_holdout::patch_holdout))
         .routes(routes!(get_changes::get_changes))
+        .routes(routes!(get_notices::get_notices))
+        .routes(routes!(post_notices_read::post_notices_read))
         .routes(routes!(post_qa_link::post_qa_link))
         .routes(routes!(get_qa::get_qa));
     dashboard
@@ -85,6 +90,16 @@ pub fn routes(experiments: &Experiments) -> OpenApiRouter {
 /// Who is noted in the log of changes.
 fn author(caller: &Caller) -> Author {
     Author { user: Some(caller.user), name: caller.username.to_string() }
+}
+
+/// Why notices could not be read or marked.
+fn notices_problem(error: &DbError) -> Problem {
+    tracing::warn!(reason = error.reason(), "notices could not be read or marked");
+    if error.is_transient() {
+        Problem::unavailable("database-unavailable", error.reason(), 2)
+    } else {
+        Problem::internal()
+    }
 }
 
 /// What a layer left for the handler. Its absence is a fault in the assembly of the routes, not of the request.

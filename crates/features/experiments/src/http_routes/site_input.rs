@@ -143,7 +143,10 @@ fn from_form(pairs: Vec<(String, String)>) -> Result<SiteRequest, Problem> {
                 };
             }
             _ => {
-                return Err(Problem::bad_request("unknown-field", format!("nothing reads the field `{key}`")));
+                return Err(Problem::bad_request(
+                    "unknown-field",
+                    format!("nothing reads the field `{key}`"),
+                ));
             }
         }
     }
