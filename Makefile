@@ -110,7 +110,7 @@ test-power-rig: web-build ## Show that the power-cut rig finds losses when the d
 .PHONY: bench
 bench: web-build test-tools ## Run the benchmarks and print their tables
 	$(CARGO) build --release --locked --workspace
-	scripts/with-test-services $(CARGO) run --release --locked -p dashly-benches --
+	scripts/with-test-services $(CARGO) run --release --locked -p dashly-benches -- $(ONLY)
 
 .PHONY: bench-experiments
 bench-experiments: ## Simulate A/A and A/B tests: false positives, power (minutes)

@@ -67,7 +67,7 @@ impl Scratch {
     /// Removes the databases.
     pub(crate) async fn remove(self) -> anyhow::Result<()> {
         if let Some(server) = &self.postgres_server {
-            for name in ["load", "returning", "bulk", "raw", "few", "many", "memory"] {
+            for name in ["load", "returning", "bulk", "raw", "few", "many", "totals", "memory"] {
                 scratch::drop_database(server, &format!("bench_{}_{name}", std::process::id())).await?;
             }
         }

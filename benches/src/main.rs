@@ -2,7 +2,7 @@
 //!
 //! Runs the release binary of `dashly` that lies beside this program, on SQLite and on PostgreSQL (the server at
 //! `DASHLY_TEST_POSTGRES_URL`), and prints one table in Markdown, to be kept in `docs/benchmarks.md`. Times depend on the
-//! machine; ratios much less. Nothing here fails on a time.
+//! machine; ratios much less. Nothing here fails on a time. `make bench ONLY=totals` measures one part.
 #![expect(clippy::print_stdout, reason = "printing the table is what this program is for")]
 
 mod assignment;
@@ -16,21 +16,39 @@ mod results;
 mod returning_visitor;
 mod server;
 mod table;
+mod totals;
 
+use anyhow::bail;
 use engine::Scratch;
 use table::Table;
 
+const PARTS: [&str; 8] =
+    ["assignment", "fsync", "load", "returning_visitor", "bulk_events", "results", "totals", "memory"];
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let only = std::env::args().nth(1);
+    let is_wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    if let Some(unknown) = only.as_deref().filter(|part| !PARTS.contains(part)) {
+        bail!("no part {unknown:?}; there are {}", PARTS.join(", "));
+    }
     let mut table = Table::default();
-    assignment::measure(&mut table);
+    if is_wanted("assignment") {
+        assignment::measure(&mut table);
+    }
     for scratch in Scratch::both()? {
-        fsync::measure(&mut table, &scratch)?;
-        load::measure(&mut table, &scratch).await?;
-        returning_visitor::measure(&mut table, &scratch).await?;
-        bulk_events::measure(&mut table, &scratch).await?;
-        results::measure(&mut table, &scratch).await?;
-        memory::measure(&mut table, &scratch).await?;
+        for part in PARTS.iter().filter(|part| is_wanted(part)) {
+            match *part {
+                "fsync" => fsync::measure(&mut table, &scratch)?,
+                "load" => load::measure(&mut table, &scratch).await?,
+                "returning_visitor" => returning_visitor::measure(&mut table, &scratch).await?,
+                "bulk_events" => bulk_events::measure(&mut table, &scratch).await?,
+                "results" => results::measure(&mut table, &scratch).await?,
+                "totals" => totals::measure(&mut table, &scratch).await?,
+                "memory" => memory::measure(&mut table, &scratch).await?,
+                _ => {}
+            }
+        }
         scratch.remove().await?;
     }
     print!("{}", table.render());

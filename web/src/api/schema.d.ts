@@ -629,7 +629,7 @@ export interface components {
          * @description What a change was.
          * @enum {string}
          */
-        ChangeAction: "start" | "stop" | "archive" | "restore" | "ramp" | "set_winner" | "clear_winner" | "holdout" | "reset" | "export" | "edit";
+        ChangeAction: "start" | "stop" | "archive" | "restore" | "ramp" | "set_winner" | "clear_winner" | "holdout" | "reset" | "export" | "recount" | "edit";
         /** @description What a comparison is made of. */
         ComparedCounts: {
             /**

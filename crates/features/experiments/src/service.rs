@@ -9,7 +9,9 @@ use crate::life;
 use crate::mirror::{Mirror, MirrorFolder};
 use crate::notices::{self, NoticeSender};
 use crate::ofrep::{FirstExposures, OfrepTokens};
-use crate::results::{DefinitionsHealth, DefinitionsProblem, ResultsHealth, WriterHealth, WriterStatus};
+use crate::results::{
+    DefinitionsHealth, DefinitionsProblem, ResultsCache, ResultsHealth, WriterHealth, WriterStatus,
+};
 use crate::segments::{Device, VisitorKind};
 use dashly_db::{Db, DbError};
 use dashly_kernel::{Clock, Ids, Secret, Timestamp};
@@ -74,6 +76,7 @@ struct Shared {
     qa_key: QaKey,
     public_url: Option<String>,
     notice_sender: Option<Arc<dyn NoticeSender>>,
+    results_cache: ResultsCache,
 }
 
 impl std::fmt::Debug for Experiments {
@@ -159,6 +162,7 @@ impl Experiments {
             qa_key: QaKey::derived_from(&config.secret),
             public_url: config.public_url.clone(),
             notice_sender: config.notice_sender.clone(),
+            results_cache: ResultsCache::default(),
             secure_cookies: config.secure_cookies,
             kpis_file: config.kpis_file.clone(),
             db,
@@ -190,6 +194,10 @@ impl Experiments {
 
     pub(crate) fn notice_sender(&self) -> Option<&dyn NoticeSender> {
         self.shared.notice_sender.as_deref()
+    }
+
+    pub(crate) fn results_cache(&self) -> &ResultsCache {
+        &self.shared.results_cache
     }
 
     pub(crate) fn qa_key(&self) -> &QaKey {

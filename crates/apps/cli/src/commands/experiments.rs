@@ -96,7 +96,7 @@ async fn export_changes(write: bool) -> anyhow::Result<ExitCode> {
 async fn recount_all(check: bool, json: bool) -> anyhow::Result<ExitCode> {
     let config = environment::config(environment::LOCAL_HOST)?;
     let db = Db::connect(&config.database).await?;
-    let mode = if check { RecountMode::Check } else { RecountMode::Replace };
+    let mode = if check { RecountMode::Check } else { RecountMode::Replace { at: SystemClock.now() } };
     let spinner = ProgressBar::new_spinner().with_message("counting");
     spinner.enable_steady_tick(TICK);
     let show = |steps| spinner.set_message(format!("{steps} exposures and conversions counted"));

@@ -4,6 +4,7 @@ use crate::Experiments;
 use crate::results::History;
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use dashly_kernel::Problem;
 use dashly_web::{Administrator, Failure, ProblemDocument};
 
@@ -25,6 +26,7 @@ pub(super) async fn get_timeseries(
     _: Administrator,
     State(experiments): State<Experiments>,
     Path(test_id): Path<String>,
-) -> Result<Json<History>, Failure> {
-    Ok(Json(experiments.history(&test_id).await.map_err(Problem::from)?))
+) -> Result<Response, Failure> {
+    let history = experiments.history(&test_id).await.map_err(Problem::from)?;
+    Ok(Json(&*history).into_response())
 }

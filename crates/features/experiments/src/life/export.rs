@@ -14,7 +14,7 @@ use std::io::Write;
 use std::path::Path;
 
 /// The author of what is done without a server.
-const COMMAND_LINE: &str = "command line";
+pub(super) const COMMAND_LINE: &str = "command line";
 
 /// Why nothing was exported.
 #[derive(Debug, thiserror::Error)]

@@ -21,8 +21,9 @@ pub use model::{
 pub(crate) use store::{Author, list_changes_in_force};
 
 use crate::Experiments;
-use dashly_db::DbError;
-use dashly_kernel::{FieldError, Problem};
+use crate::definitions::{ChangedFields, WHOLE_FILE};
+use dashly_db::{DbError, Tx};
+use dashly_kernel::{FieldError, Problem, Timestamp};
 
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +70,22 @@ impl From<ChangeError> for Problem {
             }
         }
     }
+}
+
+/// Adds a line to the log: what is kept beside the rows was replaced. It also tells every process to read anew.
+pub(crate) async fn log_recount(tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
+    let author = Author { user: None, name: export::COMMAND_LINE.to_owned() };
+    let nothing = || serde_json::Value::Object(serde_json::Map::new());
+    let change = store::NewChange {
+        test_id: WHOLE_FILE,
+        fields: &ChangedFields::default(),
+        revision: 0,
+        action: ChangeAction::Recount,
+        before: nothing(),
+        after: nothing(),
+        reason: None,
+    };
+    store::insert_line(tx, &change, &author, now).await
 }
 
 impl Experiments {

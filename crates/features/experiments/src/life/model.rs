@@ -145,6 +145,8 @@ pub enum ChangeAction {
     Reset,
     /// The changes were written into the file.
     Export,
+    /// Everything was counted again and replaced.
+    Recount,
     /// Several of these at once, or back to a draft.
     Edit,
 }
@@ -163,6 +165,7 @@ impl ChangeAction {
             Self::Holdout => "holdout",
             Self::Reset => "reset",
             Self::Export => "export",
+            Self::Recount => "recount",
             Self::Edit => "edit",
         }
     }

@@ -129,6 +129,17 @@ pub(super) async fn insert_change(
     if is_stale || tx.execute(upsert).await? == 0 {
         return Ok(false);
     }
+    insert_line(tx, change, author, now).await?;
+    Ok(true)
+}
+
+/// Adds a line to the log.
+pub(super) async fn insert_line(
+    tx: &mut Tx,
+    change: &NewChange<'_>,
+    author: &Author,
+    now: Timestamp,
+) -> Result<(), DbError> {
     let query = match author.user {
         Some(user) => INSERT_CHANGE_OF_USER.query().bind(now).bind(user.uuid()),
         None => INSERT_CHANGE.query().bind(now),
@@ -140,8 +151,7 @@ pub(super) async fn insert_change(
         .bind(change.before.to_string())
         .bind(change.after.to_string())
         .bind(change.reason.unwrap_or_default());
-    tx.execute(query).await?;
-    Ok(true)
+    tx.execute(query).await.map(drop)
 }
 
 /// The log before `before`, newest first, of one experiment or of all.

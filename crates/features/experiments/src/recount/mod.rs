@@ -8,8 +8,10 @@ mod metrics;
 mod tables;
 
 use crate::definitions::read_definitions;
+use crate::life::log_recount;
 use crate::results::ReadResultsError;
 use dashly_db::Db;
+use dashly_kernel::Timestamp;
 use serde::Serialize;
 use std::path::Path;
 
@@ -18,8 +20,11 @@ use std::path::Path;
 pub enum RecountMode {
     /// Only compares.
     Check,
-    /// Replaces what is kept by what was counted.
-    Replace,
+    /// Replaces what is kept by what was counted, and says so in the log of changes.
+    Replace {
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// Told now and then how many exposures and conversions have been counted.
@@ -79,7 +84,8 @@ pub async fn recount(
     let walked = evidence::rebuild(&mut tx, &definitions, on_progress).await?;
     metrics::rebuild(&mut tx, &definitions, on_progress).await?;
     let counted = tables::read_all(&mut tx).await?;
-    if mode == RecountMode::Replace {
+    if let RecountMode::Replace { at } = mode {
+        log_recount(&mut tx, at).await?;
         tx.commit().await?;
     }
     let tables = kept
@@ -96,6 +102,6 @@ pub async fn recount(
         exposures: walked.exposures,
         conversions: walked.conversions,
         tables,
-        replaced: mode == RecountMode::Replace,
+        replaced: mode != RecountMode::Check,
     })
 }

@@ -109,16 +109,17 @@ pub(crate) fn history(
             tracing::error!(%error, test_id = %experiment.test_id, "evidence could not be computed");
         }
         if experiment.conversion_window_seconds.is_none() {
-            adopt_peaks(&mut sums, kept, moment);
+            // Longer histories are read by day.
+            let length = if grain == HistoryGrain::Hour { MICROS_PER_HOUR } else { MICROS_PER_DAY };
+            adopt_peaks(&mut sums, kept, moment.unix_micros().saturating_add(length));
         }
         points.push(point(experiment, &sums, at));
     }
     History { success: true, test_id: experiment.test_id.to_string(), grain, points }
 }
 
-/// What the writer saw between the looks counts too, from the hour in which it was seen.
-fn adopt_peaks(sums: &mut Evidence, kept: &Evidence, hour: Timestamp) {
-    let end = hour.unix_micros().saturating_add(MICROS_PER_HOUR);
+/// What the writer saw between the looks, before `end` (micros), counts too, from the step in which it was seen.
+fn adopt_peaks(sums: &mut Evidence, kept: &Evidence, end: i64) {
     for (question, peak) in &kept.peaks {
         let is_higher = sums.peaks.get(question).is_none_or(|known| known.log_evidence < peak.log_evidence);
         if matches!(question, Question::Conversion { .. }) && peak.reached_at.unix_micros() < end && is_higher

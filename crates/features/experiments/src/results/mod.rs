@@ -1,5 +1,6 @@
 //! What came out: read from the totals that the writer keeps, so that the cost depends on variants and days only.
 
+mod cache;
 mod history;
 mod inference;
 mod metrics;
@@ -10,6 +11,7 @@ mod service;
 mod slices;
 mod store;
 
+pub(crate) use cache::{AllResults, Circumstances, ResultsCache, read_version};
 pub(crate) use history::history;
 pub use history::{History, HistoryComparison, HistoryGrain, HistoryPoint, HistoryRate};
 pub(crate) use inference::{ALPHA, TYPICAL_VISITORS};

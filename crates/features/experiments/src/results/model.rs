@@ -29,7 +29,7 @@ pub struct Results {
 }
 
 /// One experiment.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ExperimentResults {
     /// Its identifier.
     pub test_id: String,
@@ -90,7 +90,7 @@ pub struct Interval {
 }
 
 /// How the counts of an experiment grew.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Timeline {
     /// Length of each step.
     pub grain: TimelineGrain,
@@ -109,7 +109,7 @@ pub enum TimelineGrain {
 }
 
 /// The counts at the end of one hour or day.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TimelinePoint {
     /// Beginning of the hour or day.
     #[schema(value_type = String, format = DateTime)]

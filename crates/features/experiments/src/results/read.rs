@@ -1,5 +1,6 @@
 //! From totals to results.
 
+use super::cache::{AllResults, read_version};
 use super::inference::infer;
 use super::metrics::{MetricsOfExperiment, harmed, metrics_of};
 use super::model::{
@@ -60,27 +61,20 @@ pub async fn read_results_of(
 ) -> Result<Vec<ExperimentResults>, ReadResultsError> {
     let declared = read_definitions(tests_file).map_err(ReadResultsError::from_faults)?;
     let (definitions, _) = declared.with_changes(&list_changes_in_force(db).await?);
-    let stored = read_stored(db).await?;
-    Ok(read_results(&definitions, &stored, ResultsScope::WithoutArchived, now).2)
+    let stored = read_stored(db, read_version(db).await?.signals).await?;
+    let mut experiments = read_results(&definitions, &stored, now).experiments;
+    experiments.retain(|experiment| experiment.status != Phase::Archived);
+    Ok(experiments)
 }
 
-/// The totals over all experiments and the results of those in the file, in file order.
-pub(crate) fn read_results(
-    definitions: &Definitions,
-    stored: &StoredResults,
-    scope: ResultsScope,
-    now: Timestamp,
-) -> (i64, i64, Vec<ExperimentResults>) {
+/// The totals over all experiments and the results of those in the file, in file order, archived ones included.
+pub(crate) fn read_results(definitions: &Definitions, stored: &StoredResults, now: Timestamp) -> AllResults {
     let total_exposures =
         stored.totals.values().flat_map(HashMap::values).map(|counts| counts.exposures).sum();
     let total_events = signal_count(stored, signal::INSTALLATION, signal::EVENT_ROWS);
-    let experiments = definitions
-        .all()
-        .iter()
-        .filter(|experiment| scope == ResultsScope::All || experiment.phase(now) != Phase::Archived)
-        .map(|experiment| experiment_results(experiment, stored, now))
-        .collect();
-    (total_exposures, total_events, experiments)
+    let experiments =
+        definitions.all().iter().map(|experiment| experiment_results(experiment, stored, now)).collect();
+    AllResults { total_exposures, total_events, experiments }
 }
 
 fn signal_count(stored: &StoredResults, test_id: &str, name: &str) -> i64 {

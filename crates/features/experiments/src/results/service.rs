@@ -1,13 +1,14 @@
 //! What the routes ask of the results.
 
 use super::{
-    History, Plan, PlanRequest, Results, ResultsScope, SliceFilter, Slices, history, plan,
-    read_cohorts_by_segment, read_history, read_results, read_stored, slices,
+    AllResults, Circumstances, ExperimentResults, History, Plan, PlanRequest, Results, ResultsScope,
+    SliceFilter, Slices, history, plan, read_cohorts_by_segment, read_history, read_results, read_stored,
+    read_version, slices,
 };
 use crate::Experiments;
-use crate::definitions::Experiment;
+use crate::definitions::{Experiment, Phase};
 use dashly_db::DbError;
-use dashly_kernel::Problem;
+use dashly_kernel::{Problem, Timestamp};
 use std::sync::Arc;
 
 /// Why results could not be given.
@@ -50,22 +51,57 @@ impl Experiments {
     /// # Errors
     /// [`ResultsError::Database`].
     pub async fn results(&self, scope: ResultsScope) -> Result<Results, ResultsError> {
-        let stored = read_stored(self.db()).await?;
-        let now = self.now();
-        let definitions = self.definitions().current();
-        let (total_exposures, total_events, experiments) = read_results(&definitions, &stored, scope, now);
-        let health = self.health();
-        Ok(Results { success: true, generated_at: now, total_exposures, total_events, experiments, health })
+        let (circumstances, now) = self.circumstances().await?;
+        let all = match self.results_cache().results(&circumstances) {
+            Some(known) => known,
+            None => self.compute_results(&circumstances, now).await?,
+        };
+        let is_wanted = |experiment: &&ExperimentResults| {
+            scope == ResultsScope::All || experiment.status != Phase::Archived
+        };
+        Ok(Results {
+            success: true,
+            generated_at: now,
+            total_exposures: all.total_exposures,
+            total_events: all.total_events,
+            experiments: all.experiments.iter().filter(is_wanted).cloned().collect(),
+            health: self.health(),
+        })
+    }
+
+    async fn compute_results(
+        &self,
+        circumstances: &Circumstances,
+        now: Timestamp,
+    ) -> Result<Arc<AllResults>, ResultsError> {
+        let stored = read_stored(self.db(), circumstances.version().signals.clone()).await?;
+        let all = Arc::new(read_results(circumstances.definitions(), &stored, now));
+        self.results_cache().keep_results(circumstances, &all);
+        Ok(all)
+    }
+
+    /// What results depend on, as it is now.
+    async fn circumstances(&self) -> Result<(Circumstances, Timestamp), ResultsError> {
+        let version = read_version(self.db()).await?;
+        let (definitions, now) = (self.definitions().current(), self.now());
+        Ok((Circumstances::new(version, &definitions, now), now))
     }
 
     /// How the answer of one experiment came about.
     ///
     /// # Errors
     /// [`ResultsError`].
-    pub(crate) async fn history(&self, test_id: &str) -> Result<History, ResultsError> {
+    pub(crate) async fn history(&self, test_id: &str) -> Result<Arc<History>, ResultsError> {
         let experiment = self.find(test_id)?;
+        let (circumstances, now) = self.circumstances().await?;
+        if let Some(known) = self.results_cache().history(&circumstances, test_id) {
+            return Ok(known);
+        }
         let stored = read_history(self.db(), test_id).await?;
-        Ok(history(&experiment, &stored.evidence, stored.hours, &stored.days, self.now()))
+        let history = history(&experiment, &stored.evidence, stored.hours, &stored.days, now);
+        let history = Arc::new(history);
+        self.results_cache().keep_history(&circumstances, &history);
+        Ok(history)
     }
 
     /// The results of a part of the visitors of one experiment.

@@ -1,5 +1,6 @@
 //! The SQL of the results.
 
+use super::cache::Signals;
 use super::metrics::{StoredMetrics, read_metrics};
 use super::model::TimelineCounts;
 use super::slices::Segment;
@@ -28,21 +29,42 @@ const SUM_COHORTS: Sql = sql!(
     group by test_id, day, epoch, drawn_variant"
 );
 
-const LIST_TIMELINE: Sql = sql!(
-    "
-    select test_id, hour, variant,
-           cast(sum(exposures) as bigint), cast(sum(events) as bigint), cast(sum(converters) as bigint)
-    from experiment_timeline
-    group by test_id, hour, variant"
-);
+/// By hour for the first 72 hours, then by day: `read.rs` and `history.rs` show no more, and every row costs.
+const LIST_TIMELINE: Sql = sql! {
+    postgres: "
+        select t.test_id,
+               case when s.last - s.first >= interval '72 hours' then date_trunc('day', t.hour, 'UTC') else t.hour end,
+               t.variant, sum(t.exposures)::bigint, sum(t.events)::bigint, sum(t.converters)::bigint
+        from experiment_timeline t
+        join (select test_id, min(hour) as first, max(hour) as last from experiment_timeline group by test_id) s
+          on s.test_id = t.test_id
+        group by 1, 2, 3",
+    sqlite: "
+        select t.test_id,
+               case when s.last - s.first >= 72 * 3600000000 then t.hour - t.hour % 86400000000 else t.hour end,
+               t.variant, sum(t.exposures), sum(t.events), sum(t.converters)
+        from experiment_timeline t
+        join (select test_id, min(hour) as first, max(hour) as last from experiment_timeline group by test_id) s
+          on s.test_id = t.test_id
+        group by 1, 2, 3",
+};
 
-const LIST_HOURS_OF: Sql = sql!(
-    "
-    select hour, epoch, drawn_variant, cast(sum(exposures) as bigint), cast(sum(converters) as bigint)
-    from experiment_timeline
-    where test_id = $1
-    group by hour, epoch, drawn_variant"
-);
+const LIST_HOURS_OF: Sql = sql! {
+    postgres: "
+        select case when s.last - s.first >= interval '72 hours' then date_trunc('day', t.hour, 'UTC') else t.hour end,
+               t.epoch, t.drawn_variant, sum(t.exposures)::bigint, sum(t.converters)::bigint
+        from experiment_timeline t
+        cross join (select min(hour) as first, max(hour) as last from experiment_timeline where test_id = $1) s
+        where t.test_id = $1
+        group by 1, 2, 3",
+    sqlite: "
+        select case when s.last - s.first >= 72 * 3600000000 then t.hour - t.hour % 86400000000 else t.hour end,
+               t.epoch, t.drawn_variant, sum(t.exposures), sum(t.converters)
+        from experiment_timeline t
+        cross join (select min(hour) as first, max(hour) as last from experiment_timeline where test_id = $1) s
+        where t.test_id = $1
+        group by 1, 2, 3",
+};
 
 const LIST_DAYS_OF: Sql = sql!(
     "
@@ -76,8 +98,6 @@ const LIST_DAYS_TOGETHER: Sql = sql!(
     group by day, epoch, drawn_variant"
 );
 
-const LIST_SIGNALS: Sql = sql!("select test_id, signal, count from experiment_signals");
-
 /// Visitors by the day of their first exposure, and by drawing epoch and label.
 pub(crate) type Cohorts = BTreeMap<Timestamp, BTreeMap<(Arc<str>, Arc<str>), Draws>>;
 
@@ -98,12 +118,12 @@ pub(crate) struct StoredResults {
     /// By experiment and metric.
     pub(crate) metrics: StoredMetrics,
     /// By experiment and signal.
-    pub(crate) signals: HashMap<String, HashMap<String, i64>>,
+    pub(crate) signals: Signals,
 }
 
 /// Reads all totals: one row per variant, day, hour and signal, however many visitors there were.
-pub(crate) async fn read_stored(db: &Db) -> Result<StoredResults, DbError> {
-    let mut stored = StoredResults::default();
+pub(crate) async fn read_stored(db: &Db, signals: Signals) -> Result<StoredResults, DbError> {
+    let mut stored = StoredResults { signals, ..StoredResults::default() };
     for row in db.fetch_all(SUM_TOTALS.query()).await? {
         let counts = TimelineCounts { exposures: row.get(2)?, events: row.get(3)?, converters: row.get(4)? };
         stored.totals.entry(row.get(0)?).or_default().insert(row.get(1)?, counts);
@@ -117,9 +137,6 @@ pub(crate) async fn read_stored(db: &Db) -> Result<StoredResults, DbError> {
         let counts = TimelineCounts { exposures: row.get(3)?, events: row.get(4)?, converters: row.get(5)? };
         let hours = stored.timeline.entry(row.get(0)?).or_default();
         hours.entry(row.get(1)?).or_default().insert(row.get(2)?, counts);
-    }
-    for row in db.fetch_all(LIST_SIGNALS.query()).await? {
-        stored.signals.entry(row.get(0)?).or_default().insert(row.get(1)?, row.get(2)?);
     }
     Ok(stored)
 }

@@ -98,6 +98,7 @@ const ACTIONS: Record<Change['action'], string> = {
   holdout: 'Holdout changed',
   reset: 'Reset to the file',
   export: 'Written into the file',
+  recount: 'Counted again',
   edit: 'Changed',
 };
 
