@@ -126,6 +126,15 @@ impl Db {
         }
     }
 
+    /// As [`Db::connect`], of a database that exists already: nothing is created where there is none.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn connect_existing(url: &DatabaseUrl) -> Result<Self, ConnectError> {
+        Self::connect_read_only(url).await?.close().await;
+        Self::connect(url).await
+    }
+
     /// Opens an existing database for reading only: statements that write fail.
     ///
     /// # Errors

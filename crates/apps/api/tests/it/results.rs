@@ -1,7 +1,13 @@
 //! The results: their shape, and numbers that were worked out by hand.
 
-use dashly_testkit::{Setup, TestApp, Visitor, both_databases, tests_json};
+use dashly_db::{Sql, sql};
+use dashly_experiments::{RecountMode, ResultsScope, recount};
+use dashly_kernel::Clock;
+use dashly_testkit::{Replica, Setup, TestApp, Visitor, both_databases, tests_json};
 use serde_json::{Value, json};
+
+/// Somebody edits the totals by hand.
+const TAMPER: Sql = sql!("update experiment_totals set converters = 7");
 
 fn one() -> Value {
     tests_json(&[("one", json!({ "weights": { "A": 3, "B": 1 } }))])
@@ -17,6 +23,14 @@ async fn exposed(app: &TestApp, variant: &str, count: usize) -> Vec<Visitor> {
         visitors.push(visitor);
     }
     visitors
+}
+
+/// The results and the history, as a replica gives them to an administrator.
+async fn everything(replica: &Replica) -> [Value; 2] {
+    let experiments = replica.app().experiments();
+    let results = experiments.results(ResultsScope::All).await.unwrap();
+    let history = experiments.history("one").await.unwrap();
+    [serde_json::to_value(results).unwrap(), serde_json::to_value(&*history).unwrap()]
 }
 
 async fn click(visitor: &Visitor) {
@@ -157,10 +171,42 @@ both_databases! {
         }
         let before = app.results().await;
         let replica = app.replica(2).await;
-        let there = serde_json::to_value(replica.app().experiments().results(dashly_experiments::ResultsScope::WithoutArchived).await.unwrap()).unwrap();
+        let there = serde_json::to_value(replica.app().experiments().results(ResultsScope::WithoutArchived).await.unwrap()).unwrap();
         assert_eq!(there["experiments"], before["experiments"]);
         assert_eq!(there["total_events"], 3);
         assert_eq!(there["health"]["writer"]["committed_records"], 0);
+        replica.end().await;
+    }
+
+    async fn a_replica_that_looked_before_sees_what_another_one_stored(app: TestApp = Setup::new().tests(&one())) {
+        let (visitor, replica) = (exposed(app, "B", 1).await.remove(0), app.replica(2).await);
+        let _ = everything(&replica).await;
+
+        click(&visitor).await;
+
+        let [results, history] = everything(&replica).await;
+        let unique = |path: &str| results.pointer(path).unwrap().as_i64();
+        assert_eq!(unique("/experiments/0/results/B/converters"), Some(1));
+        let [point] = history["points"].as_array().unwrap().as_slice() else { panic!("{history}") };
+        // By drawn label, which the cookie did not choose.
+        let converters = |label: &str| point["variants"][label]["converters"].as_i64().unwrap();
+        assert_eq!(converters("A") + converters("B"), 1);
+        replica.end().await;
+    }
+
+    async fn a_recount_is_seen_at_the_next_look(app: TestApp = Setup::new().tests(&one())) {
+        let visitor = exposed(app, "B", 1).await.remove(0);
+        click(&visitor).await;
+        app.db.execute(TAMPER.query()).await.unwrap();
+        let replica = app.replica(2).await;
+        let [tampered, _] = everything(&replica).await;
+        assert_eq!(tampered["experiments"][0]["results"]["B"]["converters"], 7);
+
+        let mode = RecountMode::Replace { at: app.clock.now() };
+        recount(&app.db, app.tests_file(), mode, &|_| {}).await.unwrap();
+
+        let [recounted, _] = everything(&replica).await;
+        assert_eq!(recounted["experiments"][0]["results"]["B"]["converters"], 1);
         replica.end().await;
     }
 

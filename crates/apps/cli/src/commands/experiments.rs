@@ -78,7 +78,7 @@ pub(crate) async fn experiments(arguments: Arguments) -> anyhow::Result<ExitCode
 
 async fn export_changes(write: bool) -> anyhow::Result<ExitCode> {
     let config = environment::config(environment::LOCAL_HOST)?;
-    let db = Db::connect(&config.database).await?;
+    let db = Db::connect_existing(&config.database).await?;
     let exported = export(&db, &config.tests_file, write, SystemClock.now())
         .await
         .with_context(|| format!("exporting to {}", config.tests_file.display()));
@@ -95,7 +95,7 @@ async fn export_changes(write: bool) -> anyhow::Result<ExitCode> {
 
 async fn recount_all(check: bool, json: bool) -> anyhow::Result<ExitCode> {
     let config = environment::config(environment::LOCAL_HOST)?;
-    let db = Db::connect(&config.database).await?;
+    let db = Db::connect_existing(&config.database).await?;
     let mode = if check { RecountMode::Check } else { RecountMode::Replace { at: SystemClock.now() } };
     let spinner = ProgressBar::new_spinner().with_message("counting");
     spinner.enable_steady_tick(TICK);
@@ -121,7 +121,7 @@ fn print_report(report: &RecountReport) {
             (0, 0) => "equal".to_owned(),
             (missing, surplus) => format!("{missing} lines missing or wrong, {surplus} lines too many"),
         };
-        say!("  {:<22} {:>8} lines  {finding}", table.table, table.lines);
+        say!("  {:<26} {:>8} lines  {finding}", table.table, table.lines);
     }
     if report.is_equal() {
         say!("Everything kept is what the rows say.");

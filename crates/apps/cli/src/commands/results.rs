@@ -5,7 +5,7 @@ use crate::output::say;
 use clap::Args;
 use dashly_api::SystemClock;
 use dashly_db::Db;
-use dashly_experiments::{ExperimentResults, read_results_of};
+use dashly_experiments::{Decision, ExperimentResults, MetricResults, OpenInterval, read_results_of};
 use dashly_kernel::Clock;
 use std::process::ExitCode;
 
@@ -63,12 +63,52 @@ fn print_experiment(experiment: &ExperimentResults) {
             rate(counts.exposures, counts.unique_conversion_rate),
         );
     }
+    experiment.metrics.iter().for_each(|metric| print_metric("metric", metric));
+    experiment.guardrails.iter().for_each(|guardrail| print_metric("guardrail", guardrail));
     say!();
+}
+
+fn print_metric(heading: &str, metric: &MetricResults) {
+    for (variant, comparison) in metric.comparisons.iter() {
+        say!(
+            "  {:<28} {variant} against the control: {}",
+            format!("{heading} {}", metric.name),
+            match (comparison.lift, comparison.lift_interval) {
+                (Some(lift), Some(range)) => format!(
+                    "{} ({}); {}",
+                    signed_percent(lift),
+                    interval(range),
+                    decision(comparison.decision)
+                ),
+                _ => "not enough data yet".to_owned(),
+            }
+        );
+    }
+}
+
+fn interval(range: OpenInterval) -> String {
+    let end = |value: Option<f64>| value.map_or_else(|| "no bound".to_owned(), signed_percent);
+    format!("{} to {}", end(range.low), end(range.high))
+}
+
+/// Better and worse are the metric's own: fewer errors are better.
+fn decision(decision: Decision) -> &'static str {
+    match decision {
+        Decision::KeepRunning => "not decided yet",
+        Decision::Better => "better",
+        Decision::Worse => "worse",
+        Decision::NoPracticalDifference => "no practical difference",
+        Decision::Broken => "cannot be trusted",
+    }
 }
 
 /// A rate of nothing is not 0.
 fn rate(exposures: i64, value: f64) -> String {
     if exposures == 0 { "–".to_owned() } else { percent(value) }
+}
+
+fn signed_percent(value: f64) -> String {
+    format!("{:+.2} %", value * 100.0)
 }
 
 fn percent(value: f64) -> String {

@@ -91,7 +91,7 @@ impl Experiments {
     ///
     /// # Errors
     /// [`ResultsError`].
-    pub(crate) async fn history(&self, test_id: &str) -> Result<Arc<History>, ResultsError> {
+    pub async fn history(&self, test_id: &str) -> Result<Arc<History>, ResultsError> {
         let experiment = self.find(test_id)?;
         let (circumstances, now) = self.circumstances().await?;
         if let Some(known) = self.results_cache().history(&circumstances, test_id) {
