@@ -13,14 +13,12 @@ mod operator;
 mod pages;
 mod run;
 mod secrets;
-mod system;
 mod visitor_joins;
 
 pub use app::{App, AppParts};
-pub use config::{Config, ConfigError, Setting, Settings};
+pub use config::Config;
 pub use data_folder::{DataFolderLock, DataFolderTaken};
 pub use openapi::openapi_json;
 pub use operator::{ResetPassword, describe_api, reset_admin_password};
 pub use run::{Address, Migrate, run};
 pub use secrets::{LocalSecrets, read_admin_password};
-pub use system::{OperatingSystemIds, SystemClock};

@@ -1,6 +1,7 @@
 //! `dashly-api`: the main API as a container runs it. Configured by the environment; migrations run beforehand.
 
-use dashly_api::{Config, Migrate, Settings, run};
+use dashly_api::{Config, Migrate, run};
+use dashly_process::Settings;
 use dashly_telemetry::{LogFilter, LogFormat, start_logs};
 use std::process::ExitCode;
 

@@ -1,12 +1,13 @@
 //! What an operator does without the server: reset a password, describe the API.
 
 use crate::secrets::{keep_admin_password, readable_password};
-use crate::{App, AppParts, Config, OperatingSystemIds, Settings, SystemClock, openapi_json};
+use crate::{App, AppParts, Config, openapi_json};
 use anyhow::{Context, bail};
 use dashly_cache::RateLimiter;
 use dashly_db::{DatabaseUrl, Db};
 use dashly_identity::{Identity, IdentityConfig};
 use dashly_kernel::{Ids, Secret};
+use dashly_process::{OperatingSystemIds, Settings, SystemClock};
 use dashly_telemetry::{Health, Tasks};
 use std::path::Path;
 use std::sync::Arc;

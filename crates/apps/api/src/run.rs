@@ -1,11 +1,12 @@
 //! From a configuration to a process that serves until it is told to stop.
 
 use crate::app::identity_config;
-use crate::{App, AppParts, Config, DataFolderLock, OperatingSystemIds, SystemClock};
+use crate::{App, AppParts, Config, DataFolderLock};
 use anyhow::{Context, bail};
 use dashly_db::{ConnectError, DatabaseUrl, Db};
 use dashly_identity::{AdminOutcome, EnsureAdminError};
 use dashly_kernel::Secret;
+use dashly_process::{OperatingSystemIds, SystemClock, stop_signal};
 use dashly_telemetry::{Health, Phase, Tasks};
 use dashly_web::{ServeOptions, serve};
 use std::net::SocketAddr;
@@ -139,17 +140,4 @@ async fn ensure_admin(app: &App, config: &Config) -> anyhow::Result<bool> {
         Err(error) => Err(error)
             .context("creating the first administrator (ADMIN_USERNAME, ADMIN_EMAIL, ADMIN_PASSWORD)"),
     }
-}
-
-/// Completes when the process is told to stop. Installed before the port opens, so that no signal is missed.
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

@@ -1,6 +1,7 @@
 //! The one place where this program reads its environment.
 
-use dashly_api::{Config, ConfigError, Setting, Settings};
+use dashly_api::Config;
+use dashly_process::{ConfigError, Setting, Settings};
 
 /// Where a local installation listens unless `HOST` says otherwise: reachable from this machine only.
 pub(crate) const LOCAL_HOST: &str = "127.0.0.1";

@@ -3,10 +3,11 @@
 use crate::accounts::{self, PASSWORD};
 use crate::{Link, SeededIds, Setup, TestClock, TestDatabase, Visitor};
 use axum::Router;
-use dashly_api::{App, AppParts, Config, Settings};
+use dashly_api::{App, AppParts, Config};
 use dashly_db::{Db, Engine, Query};
 use dashly_experiments::{StoredRowCounts, count_stored_rows};
 use dashly_kernel::Role;
+use dashly_process::Settings;
 use dashly_telemetry::{Health, Phase, Tasks};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};

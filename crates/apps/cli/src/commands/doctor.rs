@@ -3,9 +3,10 @@
 use crate::environment;
 use crate::output::say;
 use clap::Args;
-use dashly_api::{Config, Setting};
+use dashly_api::Config;
 use dashly_db::Db;
 use dashly_experiments::{DefinitionFault, check_definitions_file};
+use dashly_process::Setting;
 use serde::Serialize;
 use std::process::ExitCode;
 

@@ -3,10 +3,10 @@
 use crate::environment;
 use crate::output::say;
 use clap::Args;
-use dashly_api::SystemClock;
 use dashly_db::Db;
 use dashly_experiments::{Decision, ExperimentResults, MetricResults, OpenInterval, read_results_of};
 use dashly_kernel::Clock;
+use dashly_process::SystemClock;
 use std::process::ExitCode;
 
 /// What `dashly results` takes.

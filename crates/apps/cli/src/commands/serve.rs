@@ -2,7 +2,8 @@
 
 use crate::environment;
 use crate::output::say;
-use dashly_api::{Address, Config, DataFolderLock, LocalSecrets, Migrate, OperatingSystemIds, run};
+use dashly_api::{Address, Config, DataFolderLock, LocalSecrets, Migrate, run};
+use dashly_process::OperatingSystemIds;
 use dashly_telemetry::{LogFilter, LogFormat, start_logs};
 use std::process::ExitCode;
 

@@ -1,0 +1,12 @@
+//! What a program takes from the operating system: its settings, the time, chance, and the signal to stop.
+//!
+//! For `crates/apps` alone: everything below them is handed a clock, a source of ids and a configuration. Knows no
+//! setting by name. Start with [`Settings`].
+
+mod settings;
+mod stop;
+mod system;
+
+pub use settings::{ConfigError, Setting, Settings};
+pub use stop::stop_signal;
+pub use system::{OperatingSystemIds, SystemClock};
