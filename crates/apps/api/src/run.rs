@@ -17,6 +17,8 @@ use tokio::time::Instant;
 
 /// A database server that is just starting gets this long.
 const CONNECT_PATIENCE: Duration = Duration::from_mins(1);
+/// Requests in progress get this long to end.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(8);
 /// Background work gets this long to finish at the end.
 const FINISH_PATIENCE: Duration = Duration::from_secs(8);
 
@@ -81,7 +83,7 @@ pub async fn run(
     tracing::info!(%socket, database = %config.database, "serving");
     started(Address { socket, created_admin });
 
-    let options = ServeOptions { drain: config.drain, health, tasks: tasks.clone() };
+    let options = ServeOptions { drain: config.drain, finish: FINISH_TIMEOUT, health, tasks: tasks.clone() };
     serve(listener, app.router(), options, stop).await;
     drop(app);
     if !tasks.shut_down(FINISH_PATIENCE).await {

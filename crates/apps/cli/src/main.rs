@@ -8,7 +8,7 @@ mod environment;
 mod output;
 
 use clap::{Parser, Subcommand};
-use commands::{admin, doctor, experiments, load_test, migrate, openapi, results, serve, simulate};
+use commands::{admin, doctor, experiments, gateway, load_test, migrate, openapi, results, serve, simulate};
 use std::process::ExitCode;
 
 /// Self-hosted marketing analytics with trustworthy A/B experiments.
@@ -30,6 +30,9 @@ const API_NEEDS: &str = "\
 Needs JWT_SECRET (or JWT_SECRET_FILE), a database that `dashly migrate` has brought up to date (DATABASE_URL, DB_HOST \
 or DATA_DIR), and at the very first start ADMIN_PASSWORD. Listens on 0.0.0.0 unless HOST says otherwise. \
 `dashly doctor` lists all settings.";
+const GATEWAY_NEEDS: &str = "\
+Needs ANTHROPIC_API_KEY to answer, and GATEWAY_TOKEN to serve callers of other machines; starts without both. PORT \
+(4000), HOST (0.0.0.0), GATEWAY_CONFIG (gateway.toml, which may be missing), RATE_LIMIT_RPM (60) and REDIS_URL may be set.";
 const DATABASE_NEEDS: &str = "\
 Needs the database: DATABASE_URL, or DB_HOST and its companions, or the SQLite file in DATA_DIR (data).";
 
@@ -41,6 +44,21 @@ enum Command {
     /// Run the API as a deployment does: secrets are given, migrations were run before
     #[command(after_help = API_NEEDS)]
     Api,
+    /// Run the GenAI gateway, the only holder of the model provider's key
+    #[command(after_help = GATEWAY_NEEDS)]
+    Gateway,
+    /// Make a named key for a caller of the gateway
+    #[command(
+        name = "gateway-key",
+        after_help = "Needs nothing and stores nothing: the file keeps the hash only."
+    )]
+    GatewayKey(gateway::KeyArguments),
+    /// Run a scripted model provider for demonstrations and tests; every reply says that it is fake
+    #[command(
+        name = "fake-upstream",
+        after_help = "Needs nothing. Never used by Dashly unless ANTHROPIC_BASE_URL names it."
+    )]
+    FakeUpstream(gateway::FakeArguments),
     /// Bring the database up to date; safe to repeat and to run from several machines at once
     #[command(after_help = DATABASE_NEEDS)]
     Migrate,
@@ -83,6 +101,9 @@ async fn execute(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Up => serve::up().await,
         Command::Api => serve::api().await,
+        Command::Gateway => gateway::gateway().await,
+        Command::GatewayKey(arguments) => Ok(gateway::gateway_key(&arguments)),
+        Command::FakeUpstream(arguments) => gateway::fake_upstream(arguments).await,
         Command::Migrate => migrate::migrate().await,
         Command::Simulate(arguments) => simulate::simulate(arguments).await,
         Command::LoadTest(arguments) => load_test::load_test(arguments).await,

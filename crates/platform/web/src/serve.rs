@@ -20,8 +20,6 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// A request's head (line, headers and the empty line that ends them) may have this many bytes; above, it is answered
 /// 431.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
-/// Requests in progress get this long to end once the listener is closed.
-const FINISH_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// The other end of the connection that a request came in on.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +30,8 @@ pub struct PeerAddress(pub SocketAddr);
 pub struct ServeOptions {
     /// After the stop signal, requests are still accepted for this long, until routers have noticed.
     pub drain: Duration,
+    /// Requests in progress get this long to end once the listener is closed.
+    pub finish: Duration,
     /// Where the phase is announced.
     pub health: Health,
     /// Runs one task per connection.
@@ -39,7 +39,7 @@ pub struct ServeOptions {
 }
 
 /// Serves `router` on `listener` until `stop` completes; returns when the last request in progress has been answered
-/// (or after eight seconds).
+/// (or cut after [`ServeOptions::finish`]).
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -50,7 +50,7 @@ pub async fn serve(
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     accept_until(&listener, &router, &graceful, &permits, &options, stop).await;
     drop(listener);
-    if tokio::time::timeout(FINISH_TIMEOUT, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(options.finish, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not end in time and were cut");
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod doctor;
 pub(crate) mod experiments;
+pub(crate) mod gateway;
 pub(crate) mod load_test;
 pub(crate) mod migrate;
 pub(crate) mod openapi;

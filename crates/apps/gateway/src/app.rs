@@ -1,0 +1,94 @@
+//! What is wired to what.
+
+use crate::callers::{Callers, Limiter};
+use crate::config::{GatewayConfig, LiveFile};
+use crate::gateway::{Gateway, Parts};
+use crate::metering::Meter;
+use crate::upstream::{Breakers, Upstream};
+use crate::{operator, provider_api};
+use anyhow::Context;
+use axum::{Extension, Router, middleware};
+use dashly_cache::RateLimiter;
+use dashly_kernel::{Clock, Ids};
+use dashly_telemetry::{Health, Metrics, Tasks};
+use dashly_web::{Observe, SecurityHeaders, method_not_allowed, observe, route_not_found};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+/// What the outside world provides: real in programs, settable in tests.
+#[derive(Clone)]
+pub struct GatewayParts {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub ids: Arc<dyn Ids>,
+    /// Where components report.
+    pub health: Health,
+    /// Runs what goes on in the background.
+    pub tasks: Tasks,
+}
+
+impl std::fmt::Debug for GatewayParts {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("GatewayParts")
+    }
+}
+
+/// Assembles the gateway from its configuration and the outside world, ready to be served.
+///
+/// # Errors
+/// When the file cannot be used, or the certificates or Redis's address of this machine cannot.
+pub async fn build(config: &GatewayConfig, parts: GatewayParts) -> anyhow::Result<Router> {
+    let metrics = Metrics::install()?;
+    let file = LiveFile::start(&config.file, config.file_is_named, &parts.health, &parts.tasks)
+        .with_context(|| format!("GATEWAY_CONFIG: {}", config.file.display()))?;
+    let callers = Callers::new(config.token.as_ref());
+    let first = file.current();
+    if !callers.want_tokens(&first) {
+        tracing::warn!("no token is configured: only callers on this machine are served (GATEWAY_TOKEN)");
+    }
+    if config.provider_keys.is_empty() {
+        tracing::warn!("no key of the model provider is configured: calls are refused (ANTHROPIC_API_KEY)");
+    }
+    let upstream = Upstream::new(config.provider_url.clone(), &config.provider_keys, first.timeouts.connect)?;
+    let limiter = Arc::new(build_limiter(config, &parts).await?);
+    let gateway = Gateway::new(Parts {
+        file,
+        callers,
+        limiter: Limiter::new(limiter, config.requests_per_minute),
+        upstream,
+        breakers: Breakers::default(),
+        meter: Arc::new(Meter::new(Arc::clone(&parts.clock))),
+        in_progress: Arc::new(AtomicUsize::new(0)),
+        clock: Arc::clone(&parts.clock),
+        ids: Arc::clone(&parts.ids),
+        health: parts.health.clone(),
+        tasks: parts.tasks.clone(),
+    });
+    let observe_state =
+        Observe { ids: Arc::clone(&parts.ids), security_headers: SecurityHeaders { tls: false } };
+    Ok(Router::new()
+        .merge(provider_api::routes())
+        .merge(operator::routes(metrics))
+        .fallback(route_not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(gateway)
+        .layer(Extension(config.trusted_proxies.clone()))
+        .layer(middleware::from_fn_with_state(observe_state, observe)))
+}
+
+async fn build_limiter(config: &GatewayConfig, parts: &GatewayParts) -> anyhow::Result<RateLimiter> {
+    let clock = Arc::clone(&parts.clock);
+    let now: dashly_cache::Clock =
+        Arc::new(move || Duration::from_micros(u64::try_from(clock.now().unix_micros()).unwrap_or(0)));
+    let limiter = match &config.redis_url {
+        None => RateLimiter::memory(now),
+        Some(url) => RateLimiter::redis(url.expose(), now).await.context("REDIS_URL")?,
+    };
+    // Replicas share the token, and so their counters.
+    Ok(match &config.token {
+        Some(token) => limiter.with_key_secret(token.expose().as_bytes()),
+        None => limiter,
+    })
+}

@@ -1,0 +1,19 @@
+//! The GenAI inference gateway: the only holder of the model provider's key.
+//!
+//! It routes, limits, meters and survives. Read [`build`] for what is wired to what, `provider_api` for the way of a call,
+//! and [`GatewayConfig`] with `config/file.rs` for everything that can be set from outside. It has no database.
+
+mod app;
+mod callers;
+mod config;
+mod gateway;
+mod metering;
+mod operator;
+mod provider_api;
+mod run;
+mod upstream;
+
+pub use app::{GatewayParts, build};
+pub use callers::new_virtual_key;
+pub use config::{GatewayConfig, InvalidGatewayFile, check_gateway_file};
+pub use run::run;

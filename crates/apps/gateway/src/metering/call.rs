@@ -1,0 +1,110 @@
+//! One call, from its beginning until it is booked.
+
+use super::{Cost, Meter, Usage};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Who calls for what.
+#[derive(Clone, Debug)]
+pub(crate) struct CallSubject {
+    /// The route template of the provider's API, or the task.
+    pub(crate) task: &'static str,
+    /// Name of the key, `service` or `local`.
+    pub(crate) caller: Arc<str>,
+    /// `-` when none was named.
+    pub(crate) workspace: Arc<str>,
+    /// The model that answers; `-` before it is known.
+    pub(crate) model: Arc<str>,
+    pub(crate) request_id: Arc<str>,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Outcome {
+    /// The provider's answer was passed on whole.
+    Answered,
+    /// The provider refused or failed, and that was passed on.
+    ProviderError,
+    /// The gateway refused: no token, a limit, a fault of the request.
+    Refused,
+    /// The provider could not be reached, was silent, or broke off.
+    Failed,
+    /// The caller left.
+    Left,
+}
+
+impl Outcome {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::ProviderError => "provider_error",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Left => "left",
+        }
+    }
+}
+
+/// What is known of a call at its end.
+#[derive(Clone, Debug)]
+pub(crate) struct CallEnd {
+    pub(crate) subject: CallSubject,
+    pub(crate) status: u16,
+    pub(crate) outcome: Outcome,
+    pub(crate) usage: Usage,
+    /// Whether the usage is the provider's word or an estimate.
+    pub(crate) is_estimate: bool,
+    /// None when the price is not known.
+    pub(crate) cost: Option<Cost>,
+    pub(crate) duration: Duration,
+    pub(crate) first_token: Option<Duration>,
+}
+
+/// Books a call once, when it is dropped at the latest: a call whose caller left is booked too.
+#[derive(Debug)]
+pub(crate) struct CallGuard {
+    meter: Arc<Meter>,
+    started: Instant,
+    end: Option<CallEnd>,
+}
+
+impl CallGuard {
+    /// Opens a call. Until something else is known, its caller has left.
+    pub(crate) fn open(meter: &Arc<Meter>, subject: CallSubject) -> Self {
+        let end = CallEnd {
+            subject,
+            status: 499,
+            outcome: Outcome::Left,
+            usage: Usage::default(),
+            is_estimate: false,
+            cost: Some(Cost::default()),
+            duration: Duration::ZERO,
+            first_token: None,
+        };
+        Self { meter: Arc::clone(meter), started: Instant::now(), end: Some(end) }
+    }
+
+    /// Notes what has become known.
+    pub(crate) fn note(&mut self, note: impl FnOnce(&mut CallEnd)) {
+        if let Some(end) = &mut self.end {
+            note(end);
+        }
+    }
+
+    /// Notes that the first bytes of the answer are there.
+    pub(crate) fn note_first_token(&mut self) {
+        let passed = self.started.elapsed();
+        self.note(|end| {
+            end.first_token.get_or_insert(passed);
+        });
+    }
+}
+
+impl Drop for CallGuard {
+    fn drop(&mut self) {
+        if let Some(mut end) = self.end.take() {
+            end.duration = self.started.elapsed();
+            self.meter.book(&end);
+        }
+    }
+}

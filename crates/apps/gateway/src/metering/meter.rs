@@ -1,0 +1,232 @@
+//! The counters.
+
+use super::call::{CallEnd, Outcome};
+use super::{Cost, Usage};
+use dashly_kernel::{Clock, Timestamp};
+use hdrhistogram::Histogram;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Rows of counters at most; what would be one more is counted under `(others)`.
+const MOST_ROWS: usize = 10_000;
+const OTHERS: &str = "(others)";
+/// Durations are kept to the hour, with two digits.
+const LONGEST_MICROS: u64 = 3_600_000_000;
+
+/// Counts calls by task, model, workspace, caller and status.
+pub(crate) struct Meter {
+    started_at: Timestamp,
+    clock: Arc<dyn Clock>,
+    rows: Mutex<BTreeMap<RowKey, Row>>,
+}
+
+impl std::fmt::Debug for Meter {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Meter")
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct RowKey {
+    task: &'static str,
+    model: Arc<str>,
+    workspace: Arc<str>,
+    caller: Arc<str>,
+    status: u16,
+    outcome: Outcome,
+}
+
+#[derive(Debug)]
+struct Row {
+    calls: u64,
+    usage: Usage,
+    estimated_usage: Usage,
+    cost: Cost,
+    calls_without_price: u64,
+    total_micros: u64,
+    duration_micros: Histogram<u64>,
+}
+
+/// Everything that was counted since the start.
+#[derive(Debug, Serialize)]
+pub(crate) struct MeterReport {
+    /// Changes with every start: counters then begin again.
+    pub(crate) started_at: Timestamp,
+    /// Since then.
+    pub(crate) uptime_ms: u64,
+    pub(crate) rows: Vec<ReportRow>,
+}
+
+/// The calls of one kind.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReportRow {
+    pub(crate) task: &'static str,
+    pub(crate) model: Arc<str>,
+    pub(crate) workspace: Arc<str>,
+    pub(crate) caller: Arc<str>,
+    pub(crate) status: u16,
+    pub(crate) outcome: &'static str,
+    pub(crate) calls: u64,
+    /// As the provider reported it.
+    pub(crate) usage: Usage,
+    /// Of calls that were cut before the provider reported.
+    pub(crate) estimated_usage: Usage,
+    /// Millionths of a US dollar, estimates included.
+    pub(crate) cost_micros: u64,
+    /// Calls of models whose price is not known; they are not in the cost.
+    pub(crate) calls_without_price: u64,
+    pub(crate) total_duration_ms: f64,
+    pub(crate) p50_ms: f64,
+    pub(crate) p95_ms: f64,
+    pub(crate) p99_ms: f64,
+}
+
+impl Meter {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { started_at: clock.now(), clock, rows: Mutex::default() }
+    }
+
+    /// Counts a call, and writes its line for the audit: who, for what, how much, how it ended; nothing of its content.
+    pub(crate) fn book(&self, end: &CallEnd) {
+        let subject = &end.subject;
+        let duration_ms = end.duration.as_secs_f64() * 1_000.0;
+        tracing::info!(
+            task = subject.task,
+            model = %subject.model,
+            caller = %subject.caller,
+            workspace = %subject.workspace,
+            status = end.status,
+            outcome = end.outcome.name(),
+            input_tokens = end.usage.input_tokens,
+            output_tokens = end.usage.output_tokens,
+            cache_read_tokens = end.usage.cache_read_tokens,
+            cache_write_tokens = end.usage.cache_write_5m_tokens + end.usage.cache_write_1h_tokens,
+            is_estimate = end.is_estimate,
+            cost_micros = end.cost.map(Cost::micros),
+            duration_ms,
+            request_id = %subject.request_id,
+            "call"
+        );
+        publish(end);
+        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut key = RowKey {
+            task: subject.task,
+            model: Arc::clone(&subject.model),
+            workspace: Arc::clone(&subject.workspace),
+            caller: Arc::clone(&subject.caller),
+            status: end.status,
+            outcome: end.outcome,
+        };
+        if rows.len() >= MOST_ROWS && !rows.contains_key(&key) {
+            (key.model, key.workspace) = (Arc::from(OTHERS), Arc::from(OTHERS));
+        }
+        rows.entry(key).or_default().add(end);
+    }
+
+    pub(crate) fn report(&self) -> MeterReport {
+        let now = self.clock.now();
+        let passed = (now.unix_micros() - self.started_at.unix_micros()) / 1_000;
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        MeterReport {
+            started_at: self.started_at,
+            uptime_ms: u64::try_from(passed).unwrap_or(0),
+            rows: rows.iter().map(|(key, row)| row.report(key)).collect(),
+        }
+    }
+}
+
+impl Default for Row {
+    #[expect(clippy::expect_used, reason = "constant and valid bounds")]
+    fn default() -> Self {
+        Self {
+            calls: 0,
+            usage: Usage::default(),
+            estimated_usage: Usage::default(),
+            cost: Cost::default(),
+            calls_without_price: 0,
+            total_micros: 0,
+            duration_micros: Histogram::new_with_bounds(1, LONGEST_MICROS, 2)
+                .expect("these bounds are allowed"),
+        }
+    }
+}
+
+impl Row {
+    fn add(&mut self, end: &CallEnd) {
+        self.calls += 1;
+        if end.is_estimate {
+            self.estimated_usage += end.usage;
+        } else {
+            self.usage += end.usage;
+        }
+        match end.cost {
+            Some(cost) => self.cost += cost,
+            None => self.calls_without_price += 1,
+        }
+        let micros = u64::try_from(end.duration.as_micros()).unwrap_or(LONGEST_MICROS);
+        self.total_micros = self.total_micros.saturating_add(micros);
+        self.duration_micros.saturating_record(micros);
+    }
+
+    #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "durations for display")]
+    fn report(&self, key: &RowKey) -> ReportRow {
+        let at = |quantile: f64| self.duration_micros.value_at_quantile(quantile) as f64 / 1_000.0;
+        ReportRow {
+            task: key.task,
+            model: Arc::clone(&key.model),
+            workspace: Arc::clone(&key.workspace),
+            caller: Arc::clone(&key.caller),
+            status: key.status,
+            outcome: key.outcome.name(),
+            calls: self.calls,
+            usage: self.usage,
+            estimated_usage: self.estimated_usage,
+            cost_micros: self.cost.micros(),
+            calls_without_price: self.calls_without_price,
+            total_duration_ms: self.total_micros as f64 / 1_000.0,
+            p50_ms: at(0.5),
+            p95_ms: at(0.95),
+            p99_ms: at(0.99),
+        }
+    }
+}
+
+/// The same for a scraper, under the names that OpenTelemetry gives them (gen_ai conventions, in development). The
+/// workspace is left out: there may be too many for a scraper.
+#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "a histogram's sum is a float")]
+fn publish(end: &CallEnd) {
+    let subject = &end.subject;
+    let labels = [
+        ("gen_ai_operation_name", subject.task.to_owned()),
+        ("gen_ai_request_model", subject.model.to_string()),
+        ("outcome", end.outcome.name().to_owned()),
+    ];
+    metrics::histogram!("gen_ai_client_operation_duration_seconds", &labels)
+        .record(end.duration.as_secs_f64());
+    if let Some(first) = end.first_token {
+        metrics::histogram!("gen_ai_client_operation_time_to_first_chunk_duration_seconds", &labels)
+            .record(first.as_secs_f64());
+    }
+    let usage = end.usage;
+    for (kind, tokens) in [
+        ("input", usage.input_tokens),
+        ("output", usage.output_tokens),
+        ("cache_read", usage.cache_read_tokens),
+        ("cache_write", usage.cache_write_5m_tokens + usage.cache_write_1h_tokens),
+    ] {
+        if tokens > 0 {
+            let labels = [
+                ("gen_ai_token_type", kind.to_owned()),
+                ("gen_ai_request_model", subject.model.to_string()),
+                ("estimated", end.is_estimate.to_string()),
+            ];
+            metrics::counter!("gen_ai_client_inference_usage_tokens_total", &labels).increment(tokens);
+            metrics::histogram!("gen_ai_client_token_usage", &labels).record(tokens as f64);
+        }
+    }
+    if let Some(cost) = end.cost {
+        metrics::counter!("dashly_gateway_cost_micros_total", "model" => subject.model.to_string())
+            .increment(cost.micros());
+    }
+}

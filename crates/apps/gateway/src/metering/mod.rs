@@ -1,0 +1,13 @@
+//! What was used, what it costs, and who used it.
+
+mod call;
+mod cost;
+mod meter;
+mod scanner;
+mod usage;
+
+pub(crate) use call::{CallGuard, CallSubject, Outcome};
+pub(crate) use cost::{Cost, price_of};
+pub(crate) use meter::{Meter, MeterReport, ReportRow};
+pub(crate) use scanner::{JsonTap, StreamTap, Tap};
+pub(crate) use usage::Usage;

@@ -1,0 +1,244 @@
+//! Reads the usage of a reply while it passes, and changes no byte of it.
+
+use super::Usage;
+use super::usage::ReportedUsage;
+use bytes::Bytes;
+use serde::Deserialize;
+
+/// A reply's body is kept for its usage up to this size; the provider's are far smaller.
+const MOST_JSON_BYTES: usize = 16 * 1024 * 1024;
+/// A line of a stream that is longer is not looked into.
+const MOST_LINE_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of text for one token, when the provider did not say: on the high side for every language.
+const BYTES_PER_TOKEN: u64 = 3;
+
+/// What passes.
+#[derive(Debug)]
+pub(crate) enum Tap {
+    /// One JSON document.
+    Json(JsonTap),
+    /// Server-sent events.
+    Stream(StreamTap),
+    /// Something without usage.
+    None,
+}
+
+impl Tap {
+    pub(crate) fn push(&mut self, bytes: &Bytes) {
+        match self {
+            Self::Json(tap) => tap.push(bytes),
+            Self::Stream(tap) => tap.push(bytes),
+            Self::None => {}
+        }
+    }
+}
+
+/// Keeps a JSON reply until it is whole.
+#[derive(Debug, Default)]
+pub(crate) struct JsonTap {
+    parts: Vec<Bytes>,
+    bytes: usize,
+}
+
+#[derive(Debug, Deserialize)]
+struct ReportedMessage {
+    usage: Option<ReportedUsage>,
+}
+
+impl JsonTap {
+    fn push(&mut self, bytes: &Bytes) {
+        self.bytes = self.bytes.saturating_add(bytes.len());
+        if self.bytes <= MOST_JSON_BYTES {
+            self.parts.push(bytes.clone());
+        } else {
+            self.parts.clear();
+        }
+    }
+
+    /// The usage of the whole reply; none if it has none.
+    pub(crate) fn usage(&self) -> Option<Usage> {
+        let message: ReportedMessage = match self.parts.as_slice() {
+            [whole] => serde_json::from_slice(whole).ok()?,
+            parts => serde_json::from_slice(&parts.concat()).ok()?,
+        };
+        let mut usage = Usage::default();
+        message.usage?.update(&mut usage);
+        Some(usage)
+    }
+}
+
+/// Reads server-sent events line by line, however they are cut.
+#[derive(Debug, Default)]
+pub(crate) struct StreamTap {
+    /// The beginning of a line whose end has not come yet.
+    line: Vec<u8>,
+    is_skipping: bool,
+    /// None until the provider said something.
+    usage: Option<Usage>,
+    is_usage_final: bool,
+    is_complete: bool,
+    text_bytes: u64,
+    error: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ReportedEvent<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    message: Option<ReportedMessage>,
+    usage: Option<ReportedUsage>,
+    error: Option<ReportedError>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ReportedError {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl StreamTap {
+    fn push(&mut self, bytes: &Bytes) {
+        let mut rest: &[u8] = bytes;
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            let (line, after) = rest.split_at(end);
+            if self.line.is_empty() && !self.is_skipping {
+                self.read_line(line);
+            } else {
+                self.keep(line);
+                let whole = std::mem::take(&mut self.line);
+                if !std::mem::take(&mut self.is_skipping) {
+                    self.read_line(&whole);
+                }
+            }
+            rest = after.get(1..).unwrap_or_default();
+        }
+        self.keep(rest);
+    }
+
+    fn keep(&mut self, part: &[u8]) {
+        if self.line.len().saturating_add(part.len()) > MOST_LINE_BYTES {
+            self.line.clear();
+            self.is_skipping = true;
+        }
+        if !self.is_skipping {
+            self.line.extend_from_slice(part);
+        }
+    }
+
+    fn read_line(&mut self, line: &[u8]) {
+        let Some(data) = line.strip_prefix(b"data:") else { return };
+        let data = data.trim_ascii();
+        // Deltas are most of a stream and hold no usage: they are only measured.
+        if is_of_kind(data, b"content_block_delta") {
+            self.text_bytes = self.text_bytes.saturating_add(u64::try_from(data.len()).unwrap_or(0));
+            return;
+        }
+        let Ok(event) = serde_json::from_slice::<ReportedEvent<'_>>(data) else { return };
+        match event.kind {
+            "message_start" => {
+                if let Some(usage) = event.message.and_then(|message| message.usage) {
+                    usage.update(self.usage.get_or_insert_default());
+                }
+            }
+            "message_delta" => {
+                if let Some(usage) = event.usage {
+                    usage.update(self.usage.get_or_insert_default());
+                    self.is_usage_final = true;
+                }
+            }
+            "message_stop" => self.is_complete = true,
+            "error" => {
+                self.error = Some(event.error.map_or_else(|| "error".to_owned(), |error| error.kind));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the stream said that it ends: a message that stopped, or an error.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.is_complete || self.error.is_some()
+    }
+
+    /// The type of the error that the stream carried.
+    pub(crate) fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// The usage, and whether it is what the provider said at the end; else what was written is estimated from the
+    /// bytes that passed. None when nothing was said.
+    pub(crate) fn usage(&self) -> Option<(Usage, bool)> {
+        let usage = self.usage?;
+        if self.is_usage_final {
+            return Some((usage, true));
+        }
+        // A delta's text is about the bytes of its frame beyond the 80 of its wrapping; all of them are counted, so that
+        // the estimate errs upwards.
+        let written = self.text_bytes.div_ceil(BYTES_PER_TOKEN).max(usage.output_tokens);
+        Some((Usage { output_tokens: written, ..usage }, false))
+    }
+}
+
+/// Whether `data` begins as the provider writes events of this kind.
+fn is_of_kind(data: &[u8], kind: &[u8]) -> bool {
+    let Some(rest) = data.strip_prefix(b"{\"type\":") else { return false };
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+    rest.strip_prefix(b"\"")
+        .and_then(|rest| rest.strip_prefix(kind))
+        .is_some_and(|rest| rest.first() == Some(&b'"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StreamTap;
+    use crate::metering::Usage;
+    use bytes::Bytes;
+
+    const STREAM: &str = "event: message_start\r\n\
+        data: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":25,\"cache_read_input_tokens\":7,\
+        \"cache_creation\":{\"ephemeral_5m_input_tokens\":2,\"ephemeral_1h_input_tokens\":3},\"output_tokens\":1}}}\r\n\r\n\
+        event: content_block_delta\ndata: {\"type\": \"content_block_delta\",\"delta\":{\"text\":\"Zażółć\"}}\n\n\
+        event: ping\ndata: {\"type\": \"ping\"}\n\nevent: new\ndata: not json\n\n\
+        event: message_delta\ndata: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":15}}\n\n\
+        event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+
+    fn tapped(text: &[u8], piece: usize) -> StreamTap {
+        let mut tap = StreamTap::default();
+        for piece in text.chunks(piece) {
+            tap.push(&Bytes::copy_from_slice(piece));
+        }
+        tap
+    }
+
+    #[test]
+    fn usage_is_read_however_the_stream_is_cut() {
+        let usage = Usage {
+            input_tokens: 25,
+            output_tokens: 15,
+            cache_write_5m_tokens: 2,
+            cache_write_1h_tokens: 3,
+            cache_read_tokens: 7,
+        };
+        for piece in 1..STREAM.len() {
+            let tap = tapped(STREAM.as_bytes(), piece);
+            assert_eq!(tap.usage(), Some((usage, true)), "pieces of {piece}");
+            assert!(tap.has_ended());
+        }
+    }
+
+    #[test]
+    fn a_stream_that_stops_early_has_an_estimate() {
+        let cut = STREAM.find("event: ping").unwrap();
+        let tap = tapped(&STREAM.as_bytes()[..cut], 9);
+        let (usage, is_final) = tap.usage().unwrap();
+        assert!(!is_final && usage.input_tokens == 25 && usage.output_tokens > 1, "{usage:?}");
+        assert!(!tap.has_ended());
+        assert_eq!(tapped(b"event: ping\n", 3).usage(), None);
+    }
+
+    #[test]
+    fn an_error_ends_a_stream() {
+        let tap = tapped(b"data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}\n\n", 5);
+        assert_eq!(tap.error(), Some("overloaded_error"));
+        assert!(tap.has_ended());
+    }
+}

@@ -1,0 +1,253 @@
+//! The way of a call to the provider and back.
+
+use super::error::ProviderError;
+use super::headers::{for_caller, for_provider};
+use super::relay::{Relay, Settlement};
+use super::request::Asked;
+use super::tries::{self, Answer, AnswerBody};
+use crate::callers::{Caller, Counted, workspace_of};
+use crate::config::GatewayFile;
+use crate::gateway::{Gateway, Place};
+use crate::metering::{CallGuard, CallSubject, JsonTap, Outcome, StreamTap, Tap};
+use crate::upstream::UpstreamRequest;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request};
+use axum::response::Response;
+use bytes::Bytes;
+use dashly_web::{ClientAddress, KeepBody, RequestId, read_body};
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue};
+use std::sync::Arc;
+use tokio::time::{Duration, Instant};
+
+/// Callers may set an end of their own, in milliseconds from now.
+const DEADLINE: HeaderName = HeaderName::from_static("x-dashly-deadline-ms");
+/// The day on which the provider retires the model, from 90 days before on.
+const RETIRES: HeaderName = HeaderName::from_static("x-dashly-model-retires");
+const RETIREMENT_NOTICE: i64 = 90 * 24 * 3_600;
+
+/// What a route of the provider is like.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProviderRoute {
+    /// Its template.
+    pub(super) template: &'static str,
+    /// Whether its body names a model.
+    pub(super) names_model: bool,
+    /// Whether the provider charges for it.
+    pub(super) is_charged: bool,
+}
+
+/// Passes a call on and its answer back.
+pub(super) async fn forward(gateway: Gateway, request: Request, route: ProviderRoute) -> Response {
+    let (mut head, body) = request.into_parts();
+    let request_id =
+        head.extensions.get::<RequestId>().map_or_else(|| Arc::from("-"), |id| Arc::clone(&id.0));
+    let subject = CallSubject {
+        task: route.template,
+        caller: Arc::from("-"),
+        workspace: Arc::from("-"),
+        model: Arc::from("-"),
+        request_id: Arc::clone(&request_id),
+    };
+    let mut guard = CallGuard::open(&gateway.meter, subject);
+    let admitted = match admit(&gateway, &mut head, &mut guard).await {
+        Ok(admitted) => admitted,
+        Err(error) => return refuse(guard, error, &request_id),
+    };
+    let asked = match ask(&gateway, &admitted, &mut guard, body, route).await {
+        Ok(asked) => asked,
+        Err(error) => return refuse(guard, error, &request_id),
+    };
+    pass(&gateway, head, admitted, asked, guard, route, &request_id).await
+}
+
+fn refuse(mut guard: CallGuard, error: ProviderError, request_id: &str) -> Response {
+    guard.note(|end| {
+        end.status = error.status.as_u16();
+        end.outcome = Outcome::Refused;
+    });
+    error.into_reply(request_id)
+}
+
+/// A caller who may go on.
+struct Admitted {
+    file: Arc<GatewayFile>,
+    caller: Caller,
+    workspace: Option<Arc<str>>,
+    place: Place,
+    deadline: Instant,
+}
+
+async fn admit(
+    gateway: &Gateway,
+    head: &mut Parts,
+    guard: &mut CallGuard,
+) -> Result<Admitted, ProviderError> {
+    let file = gateway.current();
+    let Ok(ClientAddress(address)) = ClientAddress::from_request_parts(head, &()).await;
+    let caller = gateway.callers.authenticate(&file, &head.headers, address)?;
+    guard.note(|end| end.subject.caller = caller.name());
+    let workspace = workspace_of(&head.headers)?;
+    if let Some(workspace) = &workspace {
+        guard.note(|end| end.subject.workspace = Arc::clone(workspace));
+    }
+    gateway.limiter.admit_request(&file, &caller, workspace.as_deref()).await?;
+    let place = gateway.take_place(&file).ok_or_else(ProviderError::full)?;
+    let own = head.headers.get(DEADLINE).and_then(|value| value.to_str().ok()?.parse().ok());
+    let patience = own.map_or(file.timeouts.call, |own| file.timeouts.call.min(Duration::from_millis(own)));
+    Ok(Admitted { deadline: Instant::now() + patience, file, caller, workspace, place })
+}
+
+/// What a caller asks for.
+struct Question {
+    body: Bytes,
+    asked: Option<Asked>,
+    counted: Counted,
+}
+
+async fn ask(
+    gateway: &Gateway,
+    admitted: &Admitted,
+    guard: &mut CallGuard,
+    body: Body,
+    route: ProviderRoute,
+) -> Result<Question, ProviderError> {
+    let body = read_body(body, super::BODY_LIMIT_BYTES).await?;
+    if !route.names_model {
+        return Ok(Question { body, asked: None, counted: Counted::default() });
+    }
+    let file = &admitted.file;
+    let mut asked = Asked::read(&body, file)?;
+    let alias = asked.is_alias.then_some(&*asked.name);
+    asked.models.retain(|model| admitted.caller.may_call(model, alias));
+    let Some(first) = asked.models.first() else {
+        return Err(ProviderError::model_not_allowed(&asked.name));
+    };
+    guard.note(|end| end.subject.model = Arc::clone(first));
+    let counted = if route.is_charged {
+        let expected = asked.expected_tokens(&body);
+        gateway.limiter.admit_tokens(file, &admitted.caller, admitted.workspace.as_deref(), expected).await?
+    } else {
+        Counted::default()
+    };
+    Ok(Question { body, asked: Some(asked), counted })
+}
+
+/// Sends the question, and makes the reply of the answer.
+async fn pass(
+    gateway: &Gateway,
+    head: Parts,
+    admitted: Admitted,
+    question: Question,
+    guard: CallGuard,
+    route: ProviderRoute,
+    request_id: &str,
+) -> Response {
+    let Admitted { file, place, deadline, .. } = admitted;
+    let Question { body, asked, counted } = question;
+    let prompt_estimate = if route.is_charged { u64::try_from(body.len() / 4).unwrap_or(0) } else { 0 };
+    let mut settlement = Unsettled(Some(Settlement {
+        gateway: gateway.clone(),
+        file: Arc::clone(&file),
+        guard,
+        counted,
+        prompt_estimate,
+        place: Some(place),
+    }));
+    let path = head.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let headers = for_provider(&head.headers);
+    let request = |body: Bytes| UpstreamRequest {
+        method: head.method.clone(),
+        path: path.clone(),
+        headers: headers.clone(),
+        body,
+    };
+    let answered = match &asked {
+        Some(asked) if asked.is_alias => {
+            let request_for = |model: &str| request(asked.body_for(&body, model));
+            tries::with_retries(gateway, &file, asked, request_for, deadline).await
+        }
+        _ => {
+            let model = asked.as_ref().and_then(|asked| asked.models.first()).cloned();
+            let is_stream = asked.as_ref().is_some_and(|asked| asked.is_stream);
+            let head_by =
+                if is_stream { deadline.min(Instant::now() + file.timeouts.first_token) } else { deadline };
+            tries::once(gateway, &request(body.clone()), &model.unwrap_or_else(|| Arc::from("-")), head_by)
+                .await
+        }
+    };
+    let Some(settlement) = settlement.0.take() else {
+        return ProviderError::too_slow().into_reply(request_id);
+    };
+    match answered {
+        Ok(answer) => reply(gateway, answer, settlement, deadline, route, &file),
+        Err(error) => fail(settlement, error, request_id),
+    }
+}
+
+/// A call whose end is not known yet: dropped as it is, its caller has left.
+struct Unsettled(Option<Settlement>);
+
+impl Drop for Unsettled {
+    fn drop(&mut self) {
+        if let Some(mut settlement) = self.0.take() {
+            settlement.settle(Outcome::Left, None);
+        }
+    }
+}
+
+fn fail(mut settlement: Settlement, error: ProviderError, request_id: &str) -> Response {
+    settlement.guard.note(|end| end.status = error.status.as_u16());
+    if error.was_sent() {
+        settlement.settle(Outcome::Failed, None);
+    } else {
+        settlement.prompt_estimate = 0;
+        settlement.settle(Outcome::Failed, Some((crate::metering::Usage::default(), true)));
+    }
+    error.into_reply(request_id)
+}
+
+fn reply(
+    gateway: &Gateway,
+    answer: Answer,
+    mut settlement: Settlement,
+    deadline: Instant,
+    route: ProviderRoute,
+    file: &GatewayFile,
+) -> Response {
+    let status = answer.head.status;
+    settlement.guard.note(|end| {
+        end.status = status.as_u16();
+        end.subject.model = Arc::clone(&answer.model);
+    });
+    let is_good = status.is_success();
+    let tap = match (is_good && route.is_charged, answer.is_stream()) {
+        (false, _) => Tap::None,
+        (true, true) => Tap::Stream(StreamTap::default()),
+        (true, false) => Tap::Json(JsonTap::default()),
+    };
+    let retires = retirement_notice(gateway, file, &answer.model);
+    let Answer { mut head, body, .. } = answer;
+    for_caller(&mut head.headers);
+    if let Some(day) = retires {
+        head.headers.insert(RETIRES, day);
+    }
+    head.extensions.insert(KeepBody);
+    if matches!(body, AnswerBody::Whole(_)) {
+        head.headers.remove(http::header::CONTENT_LENGTH);
+    }
+    let outcome = if is_good { Outcome::Answered } else { Outcome::ProviderError };
+    Response::from_parts(head, Body::new(Relay::new(body, tap, settlement, outcome, deadline)))
+}
+
+/// The day on which `model` goes, if that is soon.
+fn retirement_notice(gateway: &Gateway, file: &GatewayFile, model: &str) -> Option<HeaderValue> {
+    let retires_at = file.models.get(model)?.retires_at?;
+    if gateway.clock.now().plus_seconds(RETIREMENT_NOTICE) < retires_at {
+        return None;
+    }
+    metrics::counter!("dashly_gateway_retiring_model_calls_total", "model" => model.to_owned()).increment(1);
+    let moment = retires_at.to_rfc3339_millis();
+    HeaderValue::try_from(moment.get(..10)?).ok()
+}

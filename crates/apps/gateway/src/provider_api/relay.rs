@@ -1,0 +1,208 @@
+//! The body of an answer on its way to the caller: byte for byte, metered, and never complete when it was cut.
+
+use super::tries::AnswerBody;
+use crate::callers::Counted;
+use crate::config::{GatewayFile, Timeouts};
+use crate::gateway::{Gateway, Place};
+use crate::metering::{CallGuard, Cost, Outcome, Tap, Usage, price_of};
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// Why an answer broke off; the caller's connection is then closed in the middle.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(super) enum BrokenOff {
+    #[error("the model provider broke off")]
+    ByProvider,
+    #[error("the model provider fell silent")]
+    Silent,
+}
+
+/// What must be put right once it is known how a call ended.
+pub(super) struct Settlement {
+    pub(super) gateway: Gateway,
+    pub(super) file: Arc<GatewayFile>,
+    pub(super) guard: CallGuard,
+    pub(super) counted: Counted,
+    /// Tokens of the prompt, by its bytes.
+    pub(super) prompt_estimate: u64,
+    /// Given back when the call is over.
+    pub(super) place: Option<Place>,
+}
+
+impl Settlement {
+    /// Books `usage`; when none is known of a call that was sent, the prompt is taken as read.
+    pub(super) fn settle(&mut self, outcome: Outcome, usage: Option<(Usage, bool)>) {
+        let (usage, is_final) = match (usage, outcome) {
+            (Some(known), _) => known,
+            (None, Outcome::Left | Outcome::Failed) => {
+                (Usage { input_tokens: self.prompt_estimate, ..Usage::default() }, false)
+            }
+            (None, _) => (Usage::default(), true),
+        };
+        let file = &self.file;
+        self.guard.note(|end| {
+            end.outcome = outcome;
+            end.usage = usage;
+            end.is_estimate = !is_final;
+            end.cost = match file.models.get(&end.subject.model) {
+                _ if usage == Usage::default() => Some(Cost::default()),
+                Some(model) => price_of(model, usage),
+                None => None,
+            };
+        });
+        self.place = None;
+        let counted = std::mem::take(&mut self.counted);
+        if !counted.is_empty() {
+            let gateway = self.gateway.clone();
+            self.gateway.tasks.spawn("token limit", async move {
+                gateway.limiter.settle_tokens(&counted, usage.all_tokens()).await;
+            });
+        }
+    }
+}
+
+/// The body.
+pub(super) struct Relay {
+    first: Option<Bytes>,
+    body: Option<Incoming>,
+    tap: Tap,
+    settlement: Option<Settlement>,
+    timeouts: Timeouts,
+    is_stream: bool,
+    deadline: Instant,
+    timer: Pin<Box<Sleep>>,
+    /// Something came since the timer was set.
+    has_moved: bool,
+    outcome: Outcome,
+}
+
+impl Relay {
+    pub(super) fn new(
+        body: AnswerBody,
+        tap: Tap,
+        settlement: Settlement,
+        outcome: Outcome,
+        deadline: Instant,
+    ) -> Self {
+        let timeouts = settlement.file.timeouts;
+        let is_stream = matches!(tap, Tap::Stream(_));
+        let (first, body) = match body {
+            AnswerBody::Coming(first, body) => (first, Some(body)),
+            AnswerBody::Whole(bytes) => (Some(bytes), None),
+        };
+        let first_by = if is_stream { deadline.min(Instant::now() + timeouts.first_token) } else { deadline };
+        Self {
+            first,
+            body,
+            tap,
+            settlement: Some(settlement),
+            timeouts,
+            is_stream,
+            deadline,
+            timer: Box::pin(sleep_until(first_by)),
+            has_moved: false,
+            outcome,
+        }
+    }
+
+    fn take_in(&mut self, bytes: &Bytes) {
+        self.tap.push(bytes);
+        self.has_moved = true;
+        if let Some(settlement) = &mut self.settlement {
+            settlement.guard.note_first_token();
+        }
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        let Some(mut settlement) = self.settlement.take() else { return };
+        let usage = match &self.tap {
+            Tap::Json(tap) => tap.usage().map(|usage| (usage, true)),
+            Tap::Stream(tap) => tap.usage(),
+            Tap::None => None,
+        };
+        settlement.settle(outcome, usage);
+    }
+
+    /// The end of the provider's body.
+    fn end(&mut self) -> Option<Result<Frame<Bytes>, BrokenOff>> {
+        if let Tap::Stream(tap) = &self.tap {
+            if !tap.has_ended() {
+                self.settle(Outcome::Failed);
+                return Some(Err(BrokenOff::ByProvider));
+            }
+            if tap.error().is_some() {
+                self.settle(Outcome::ProviderError);
+                return None;
+            }
+        }
+        self.settle(self.outcome);
+        None
+    }
+
+    fn break_off(&mut self, cause: BrokenOff) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        self.body = None;
+        self.settle(Outcome::Failed);
+        Poll::Ready(Some(Err(cause)))
+    }
+}
+
+impl Body for Relay {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        let this = &mut *self;
+        if let Some(first) = this.first.take() {
+            this.take_in(&first);
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
+        let Some(body) = &mut this.body else { return Poll::Ready(this.end()) };
+        match Pin::new(body).poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(bytes) = frame.data_ref() {
+                    let bytes = bytes.clone();
+                    this.take_in(&bytes);
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(_))) => this.break_off(BrokenOff::ByProvider),
+            Poll::Ready(None) => {
+                this.body = None;
+                Poll::Ready(this.end())
+            }
+            Poll::Pending => {
+                if std::mem::take(&mut this.has_moved) && this.is_stream {
+                    let next = this.deadline.min(Instant::now() + this.timeouts.next_token);
+                    this.timer.as_mut().reset(next);
+                }
+                match this.timer.as_mut().poll(context) {
+                    Poll::Ready(()) => this.break_off(BrokenOff::Silent),
+                    Poll::Pending => Poll::Pending,
+                }
+            }
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match (&self.first, &self.body) {
+            (Some(first), None) => SizeHint::with_exact(u64::try_from(first.len()).unwrap_or(u64::MAX)),
+            (None, Some(body)) => body.size_hint(),
+            _ => SizeHint::default(),
+        }
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        // Whoever drops a body that has not ended is a caller who left.
+        self.settle(Outcome::Left);
+    }
+}

@@ -1,0 +1,268 @@
+//! How often the provider is asked.
+//!
+//! A call that names a model of the provider is passed once, since official clients try again themselves; only a
+//! connection that could not be made is tried again. A call that names an alias is tried again, and then with the
+//! alias's other models, as long as nothing was sent to its caller.
+
+use super::error::ProviderError;
+use super::request::Asked;
+use crate::config::{BreakerRule, GatewayFile, Retries};
+use crate::gateway::Gateway;
+use crate::metering::{StreamTap, Tap};
+use crate::upstream::{Breakers, SendError, UpstreamReply, UpstreamRequest, retry_after};
+use bytes::Bytes;
+use http::{StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// Tries of a connection.
+const CONNECTS: u32 = 3;
+/// Between two of them, at most.
+const CONNECT_WAIT: Duration = Duration::from_millis(250);
+/// An error's body is read up to here.
+const MOST_ERROR_BYTES: usize = 256 * 1024;
+
+/// The provider's answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) head: http::response::Parts,
+    pub(super) body: AnswerBody,
+    pub(super) model: Arc<str>,
+}
+
+/// Its body.
+#[derive(Debug)]
+pub(super) enum AnswerBody {
+    /// Still coming, after what was already read of it.
+    Coming(Option<Bytes>, Incoming),
+    /// Read whole.
+    Whole(Bytes),
+}
+
+impl Answer {
+    fn new(reply: UpstreamReply, model: &Arc<str>) -> Self {
+        let (head, body) = reply.into_parts();
+        Self { head, body: AnswerBody::Coming(None, body), model: Arc::clone(model) }
+    }
+
+    /// Whether a stream of events follows.
+    pub(super) fn is_stream(&self) -> bool {
+        self.head
+            .headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+    }
+}
+
+/// Passes `request` on once.
+pub(super) async fn once(
+    gateway: &Gateway,
+    request: &UpstreamRequest,
+    model: &Arc<str>,
+    deadline: Instant,
+) -> Result<Answer, ProviderError> {
+    let mut connects = 0;
+    loop {
+        connects += 1;
+        match timeout_at(deadline, gateway.upstream.send(request)).await {
+            Err(_) => return Err(ProviderError::too_slow()),
+            Ok(Ok(reply)) => return Ok(Answer::new(reply, model)),
+            Ok(Err(SendError::Connect)) if connects < CONNECTS => sleep(gateway.jitter(CONNECT_WAIT)).await,
+            Ok(Err(error)) => return Err(error.into()),
+        }
+    }
+}
+
+/// Asks the models of an alias, one after the other. `request_for` makes the request for a model.
+pub(super) async fn with_retries(
+    gateway: &Gateway,
+    file: &GatewayFile,
+    asked: &Asked,
+    request_for: impl Fn(&str) -> UpstreamRequest,
+    deadline: Instant,
+) -> Result<Answer, ProviderError> {
+    let mut last = Err(ProviderError::all_failing());
+    for model in &asked.models {
+        if !gateway.breakers.admit(model) {
+            continue;
+        }
+        let request = request_for(model);
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let probe = Probe { breakers: &gateway.breakers, model, rule: file.breaker, is_told: false };
+            let tried_once = try_model(gateway, file, asked, &request, model, deadline).await;
+            probe.tell(&tried_once);
+            let failure = match tried_once {
+                Try::Good(answer) => return Ok(answer),
+                Try::Failed(failure) => failure,
+            };
+            let wait = failure.wait(gateway, file.retries, tried);
+            let goes_on = tried < file.retries.tries && failure.is_worth_retrying;
+            last = failure.result;
+            match wait {
+                Some(wait) if goes_on && Instant::now() + wait < deadline => sleep(wait).await,
+                _ => break,
+            }
+        }
+        let is_over =
+            Instant::now() >= deadline || matches!(&last, Ok(answer) if !is_models_fault(answer.head.status));
+        if is_over {
+            break;
+        }
+    }
+    last
+}
+
+/// One try.
+enum Try {
+    /// An answer to pass on: good, or a refusal that is the caller's own doing.
+    Good(Answer),
+    Failed(Failure),
+}
+
+/// A try that failed.
+struct Failure {
+    /// What the caller hears if nothing better comes.
+    result: Result<Answer, ProviderError>,
+    is_worth_retrying: bool,
+    /// What the provider asks for.
+    retry_after: Option<Duration>,
+    /// Whether the model is to blame, and not a limit of the account.
+    is_models_fault: bool,
+}
+
+impl Failure {
+    fn of(error: ProviderError) -> Try {
+        Try::Failed(Self {
+            result: Err(error),
+            is_worth_retrying: true,
+            retry_after: None,
+            is_models_fault: true,
+        })
+    }
+
+    /// How long to wait before the try after the `tried`-th; none when the provider wants a longer pause than we wait.
+    fn wait(&self, gateway: &Gateway, retries: Retries, tried: u32) -> Option<Duration> {
+        if let Some(asked) = self.retry_after {
+            return (asked <= retries.longest_wait).then_some(asked);
+        }
+        let doubled = retries.first_wait.saturating_mul(1 << tried.saturating_sub(1).min(16));
+        Some(gateway.jitter(doubled.min(retries.longest_wait)))
+    }
+}
+
+async fn try_model(
+    gateway: &Gateway,
+    file: &GatewayFile,
+    asked: &Asked,
+    request: &UpstreamRequest,
+    model: &Arc<str>,
+    deadline: Instant,
+) -> Try {
+    let head_deadline =
+        if asked.is_stream { deadline.min(Instant::now() + file.timeouts.first_token) } else { deadline };
+    let reply = match timeout_at(head_deadline, gateway.upstream.send(request)).await {
+        Err(_) => return Failure::of(ProviderError::too_slow()),
+        Ok(Err(error @ SendError::NoKey)) => {
+            return Try::Failed(Failure {
+                result: Err(error.into()),
+                is_worth_retrying: false,
+                retry_after: None,
+                is_models_fault: false,
+            });
+        }
+        Ok(Err(error)) => return Failure::of(error.into()),
+        Ok(Ok(reply)) => Answer::new(reply, model),
+    };
+    if reply.head.status.is_success() {
+        return if reply.is_stream() { first_event(reply, head_deadline).await } else { Try::Good(reply) };
+    }
+    if is_worth_retrying(reply.head.status) { refused(reply, head_deadline).await } else { Try::Good(reply) }
+}
+
+/// Whether the same call may succeed a little later.
+fn is_worth_retrying(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 409 | 429 | 500 | 502 | 503 | 504 | 529)
+}
+
+fn is_models_fault(status: StatusCode) -> bool {
+    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
+}
+
+/// Reads a refusal whole: whether another try makes sense stands in its body.
+async fn refused(answer: Answer, deadline: Instant) -> Try {
+    let Answer { head, body, model } = answer;
+    let AnswerBody::Coming(_, body) = body else { return Try::Good(Answer { head, body, model }) };
+    let read = timeout_at(deadline, Limited::new(body, MOST_ERROR_BYTES).collect()).await;
+    let Ok(Ok(read)) = read else { return Failure::of(SendError::Broken.into()) };
+    let body = read.to_bytes();
+    let is_spend_cap = serde_json::from_slice::<Value>(&body).is_ok_and(|body| {
+        body.pointer("/error/details/error_code").is_some_and(|code| code == "enforced_spend_limit_reached")
+    });
+    let status = head.status;
+    let retry_after = retry_after(&head.headers);
+    let answer = Answer { head, body: AnswerBody::Whole(body), model };
+    if is_spend_cap {
+        // It holds for every model of the account, and for longer than anybody waits.
+        return Try::Good(answer);
+    }
+    Try::Failed(Failure {
+        result: Ok(answer),
+        is_worth_retrying: true,
+        retry_after,
+        is_models_fault: status.is_server_error(),
+    })
+}
+
+/// Waits for the beginning of a stream: a provider that is overloaded sometimes says so in its first event.
+async fn first_event(answer: Answer, deadline: Instant) -> Try {
+    let Answer { head, body, model } = answer;
+    let AnswerBody::Coming(_, mut body) = body else { return Try::Good(Answer { head, body, model }) };
+    let frame = match timeout_at(deadline, body.frame()).await {
+        Err(_) => return Failure::of(ProviderError::too_slow()),
+        Ok(None | Some(Err(_))) => return Failure::of(SendError::Broken.into()),
+        Ok(Some(Ok(frame))) => frame,
+    };
+    let first = frame.into_data().unwrap_or_default();
+    let mut tap = Tap::Stream(StreamTap::default());
+    tap.push(&first);
+    let Tap::Stream(tap) = tap else { return Failure::of(SendError::Broken.into()) };
+    if tap.error().is_some() && tap.usage().is_none() {
+        return Failure::of(ProviderError::overloaded());
+    }
+    Try::Good(Answer { head, body: AnswerBody::Coming(Some(first), body), model })
+}
+
+/// Tells the breaker how a try ended, also when its caller left in between.
+struct Probe<'a> {
+    breakers: &'a Breakers,
+    model: &'a Arc<str>,
+    rule: BreakerRule,
+    is_told: bool,
+}
+
+impl Probe<'_> {
+    fn tell(mut self, tried: &Try) {
+        self.is_told = true;
+        match tried {
+            Try::Failed(failure) if failure.is_models_fault => {
+                self.breakers.note_failure(self.model, self.rule);
+            }
+            Try::Failed(_) => self.breakers.note_nothing(self.model),
+            Try::Good(_) => self.breakers.note_success(self.model),
+        }
+    }
+}
+
+impl Drop for Probe<'_> {
+    fn drop(&mut self) {
+        if !self.is_told {
+            self.breakers.note_nothing(self.model);
+        }
+    }
+}

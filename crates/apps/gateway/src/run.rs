@@ -1,0 +1,49 @@
+//! From a configuration to a process that serves until it is told to stop.
+
+use crate::app::{GatewayParts, build};
+use crate::config::GatewayConfig;
+use anyhow::Context;
+use dashly_process::{OperatingSystemIds, SystemClock, stop_signal};
+use dashly_telemetry::{Health, Phase, Tasks};
+use dashly_web::{ServeOptions, serve};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// Streams in progress get this long to end.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(30);
+/// Background work gets this long to finish at the end.
+const FINISH_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Serves until SIGTERM or Ctrl-C, then lets calls in progress end, thirty seconds at most. `started` is called once,
+/// when the port is open.
+///
+/// # Errors
+/// Whatever keeps the gateway from starting, in words for the operator.
+pub async fn run(config: GatewayConfig, started: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+    let (health, tasks) = (Health::default(), Tasks::default());
+    let parts = GatewayParts {
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(OperatingSystemIds),
+        health: health.clone(),
+        tasks: tasks.clone(),
+    };
+    let router = build(&config, parts).await?;
+    let (host, port) = (config.host, config.port);
+    let listener = TcpListener::bind((host, port)).await.with_context(|| {
+        format!("cannot listen on {host} port {port}; set PORT (or HOST) to another one if it is taken")
+    })?;
+    let socket = listener.local_addr()?;
+    let stop = stop_signal()?;
+    health.set_phase(Phase::Ready);
+    tracing::info!(%socket, "serving");
+    started(socket);
+    let options = ServeOptions { drain: config.drain, finish: FINISH_TIMEOUT, health, tasks: tasks.clone() };
+    serve(listener, router, options, stop).await;
+    if !tasks.shut_down(FINISH_PATIENCE).await {
+        tracing::warn!("some background work did not end in time");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}

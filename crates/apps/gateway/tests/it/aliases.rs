@@ -1,0 +1,126 @@
+//! A call that names an alias is tried again, and with the alias's other models.
+
+use crate::fixture::{TestGateway, header, question, stream_question};
+use serde_json::Value;
+
+const FAST: &str =
+    "[retries]\nfirst_wait_ms = 1\nlongest_wait_ms = 1100\n[breaker]\nfailures = 3\npause_ms = 60000\n";
+
+fn models(gateway: &TestGateway) -> Vec<String> {
+    let calls = gateway.upstream.calls();
+    let bodies = calls.iter().map(|call| serde_json::from_slice::<Value>(&call.body).unwrap());
+    bodies.map(|body| body["model"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn failures_that_may_pass_are_tried_again() {
+    for scenario in ["status=529", "status=429", "status=429/1", "status=500", "status=503", "reset"] {
+        let gateway = TestGateway::with(&[], FAST).await;
+        gateway.queue(&[scenario, scenario]);
+        let reply = gateway.messages(&question("sonnet")).send().await.unwrap();
+        assert_eq!(reply.status(), 200, "{scenario}");
+        assert_eq!(models(&gateway), ["claude-sonnet-5-5"; 3], "{scenario}");
+        let counters = gateway.counters().await;
+        assert_eq!(counters["totalRequests"], 1, "{scenario}: one call of the caller");
+    }
+}
+
+#[tokio::test]
+async fn what_is_the_callers_own_doing_is_passed_on_at_once() {
+    for scenario in ["status=400", "too-long", "status=413", "spend-cap", "refusal"] {
+        let gateway = TestGateway::with(&[], FAST).await;
+        gateway.queue(&[scenario]);
+        let reply = gateway.messages(&question("sonnet")).send().await.unwrap();
+        assert_eq!(gateway.upstream.calls().len(), 1, "{scenario}");
+        assert!(!reply.headers().contains_key("x-dashly-gateway-error"));
+        assert_eq!(reply.status() == 200, scenario == "refusal");
+    }
+}
+
+#[tokio::test]
+async fn a_longer_pause_than_we_wait_is_told_to_the_caller() {
+    let gateway = TestGateway::with(&[], FAST).await;
+    gateway.queue(&["status=429/30", "status=429/30"]);
+    let reply = gateway.messages(&question("sonnet")).send().await.unwrap();
+    assert_eq!(reply.status(), 429);
+    assert_eq!(header(&reply, "retry-after"), "30");
+    assert_eq!(models(&gateway), ["claude-sonnet-5-5", "claude-sonnet-5"]);
+}
+
+#[tokio::test]
+async fn an_overloaded_stream_is_tried_again_while_nothing_was_sent() {
+    let gateway = TestGateway::with(&[], FAST).await;
+    gateway.queue(&["error=0", "error=0"]);
+    let reply = gateway.messages(&stream_question("sonnet")).send().await.unwrap();
+    let text = reply.text().await.unwrap();
+    assert!(text.starts_with("event: message_start") && text.contains("message_stop"), "{text}");
+    assert_eq!(gateway.upstream.calls().len(), 3);
+
+    gateway.queue(&["error=3"]);
+    let reply = gateway.messages(&stream_question("sonnet")).send().await.unwrap();
+    assert!(reply.text().await.unwrap().contains("event: error"));
+    assert_eq!(gateway.upstream.calls().len(), 4, "something was sent: no further try");
+}
+
+#[tokio::test]
+async fn a_model_that_keeps_failing_is_left_alone_and_the_fallback_answers() {
+    let gateway = TestGateway::with(&[], FAST).await;
+    gateway.queue(&["status=500", "status=500", "status=500"]);
+    let reply = gateway.messages(&question("sonnet")).send().await.unwrap();
+    assert_eq!(reply.status(), 200);
+    assert_eq!(
+        models(&gateway),
+        ["claude-sonnet-5-5", "claude-sonnet-5-5", "claude-sonnet-5-5", "claude-sonnet-5"]
+    );
+    // The breaker is open: the next call goes to the fallback at once.
+    gateway.messages(&question("sonnet")).send().await.unwrap();
+    assert_eq!(models(&gateway).len(), 5);
+    assert_eq!(models(&gateway)[4], "claude-sonnet-5");
+    let counters = gateway.counters().await;
+    assert_eq!(counters["breakers"][0]["is_open"], true);
+    let ready = gateway.client.get(format!("{}/health/ready", gateway.url)).send().await.unwrap();
+    assert!(ready.text().await.unwrap().contains("left alone after failures: claude-sonnet-5-5"));
+}
+
+#[tokio::test]
+async fn the_file_is_read_again_and_a_bad_one_changes_nothing() {
+    let gateway = TestGateway::with(&[], FAST).await;
+    let path = gateway.folder.path().join("gateway.toml");
+    std::fs::write(&path, "[aliases.mine]\nmodel = \"claude-mine\"\n").unwrap();
+    let answered = async {
+        loop {
+            let reply = gateway.messages(&question("mine")).send().await.unwrap();
+            reply.bytes().await.unwrap();
+            if models(&gateway).last().is_some_and(|model| model == "claude-mine") {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), answered).await.unwrap();
+
+    std::fs::write(&path, "[aliases.mine]\nmodel = 5\n").unwrap();
+    let degraded = async {
+        loop {
+            let ready = gateway.client.get(format!("{}/health/ready", gateway.url)).send().await.unwrap();
+            if ready.text().await.unwrap().contains("the last good one holds") {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), degraded).await.unwrap();
+    gateway.messages(&question("mine")).send().await.unwrap();
+    assert_eq!(models(&gateway).last().unwrap(), "claude-mine");
+}
+
+#[tokio::test]
+async fn a_model_that_retires_soon_is_told() {
+    let gateway = TestGateway::with(
+        &[],
+        "[models.old]\ninput = 1\noutput = 5\nretires = \"2020-01-01\"\n[aliases.o]\nmodel = \"old\"\n",
+    )
+    .await;
+    let reply = gateway.messages(&question("o")).send().await.unwrap();
+    assert_eq!(header(&reply, "x-dashly-model-retires"), "2020-01-01");
+    let reply = gateway.messages(&question("sonnet")).send().await.unwrap();
+    assert!(!reply.headers().contains_key("x-dashly-model-retires"));
+}

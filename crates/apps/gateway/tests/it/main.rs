@@ -1,0 +1,12 @@
+//! The gateway through its port, against a scripted provider.
+
+#[cfg(test)]
+mod aliases;
+#[cfg(test)]
+mod callers;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod passing;
