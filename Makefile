@@ -82,7 +82,7 @@ test-tools: ## Install what tests need (PostgreSQL, Redis, Chromium, Python), or
 	scripts/install-test-tools
 
 .PHONY: test
-test: web-build test-tools ## Run all tests: Rust, web, the app in a browser, and the official flag clients
+test: web-build test-tools ## Run all tests: Rust, web, the app in a browser, and official clients
 	scripts/with-test-services scripts/run-tests
 
 .PHONY: test-crash

@@ -32,10 +32,10 @@ pub(crate) struct OutputFormat {
     pub(crate) schema: Value,
 }
 
-/// The status of the refusal that a request without a key, version or body earns.
+/// The status of the refusal that a request without a key or a version earns.
 pub(crate) fn refusal(headers: &HeaderMap) -> Option<u16> {
-    let key = headers.get("x-api-key").map(http::HeaderValue::as_bytes);
-    if key.is_none_or(|key| key.is_empty() || key.starts_with(b"bad")) {
+    let key = headers.get("x-api-key").or_else(|| headers.get("authorization"));
+    if key.is_none_or(http::HeaderValue::is_empty) {
         return Some(401);
     }
     headers.get("anthropic-version").is_none().then_some(400)

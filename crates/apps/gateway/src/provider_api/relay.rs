@@ -128,6 +128,14 @@ impl Relay {
         settlement.settle(outcome, usage);
     }
 
+    /// A body whose length was announced is not asked for its end once that much has passed.
+    fn settle_if_whole(&mut self) {
+        let is_whole = self.body.as_ref().is_none_or(Body::is_end_stream);
+        if is_whole && !self.is_stream {
+            self.settle(self.outcome);
+        }
+    }
+
     /// The end of the provider's body.
     fn end(&mut self) -> Option<Result<Frame<Bytes>, BrokenOff>> {
         if let Tap::Stream(tap) = &self.tap {
@@ -162,6 +170,7 @@ impl Body for Relay {
         let this = &mut *self;
         if let Some(first) = this.first.take() {
             this.take_in(&first);
+            this.settle_if_whole();
             return Poll::Ready(Some(Ok(Frame::data(first))));
         }
         let Some(body) = &mut this.body else { return Poll::Ready(this.end()) };
@@ -170,6 +179,7 @@ impl Body for Relay {
                 if let Some(bytes) = frame.data_ref() {
                     let bytes = bytes.clone();
                     this.take_in(&bytes);
+                    this.settle_if_whole();
                 }
                 Poll::Ready(Some(Ok(frame)))
             }

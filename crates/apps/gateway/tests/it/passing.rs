@@ -171,5 +171,7 @@ async fn what_is_metered_is_what_the_provider_sent() {
     assert_eq!(counters["totalRequests"], 4);
     assert_eq!(counters["errors"], 1);
     assert_eq!(sum("estimated_usage", "output_tokens"), 0);
+    let outcomes: Vec<_> = counters["rows"].as_array().unwrap().iter().map(|row| &row["outcome"]).collect();
+    assert_eq!(outcomes, ["answered", "provider_error"]);
     assert!(counters["requestsByEndpoint"]["POST /v1/messages"]["totalTokens"].as_u64().unwrap() > 0);
 }
