@@ -5,6 +5,7 @@
 
 mod app;
 mod callers;
+mod calls;
 mod config;
 mod gateway;
 mod metering;

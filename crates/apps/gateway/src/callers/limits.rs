@@ -9,7 +9,8 @@ use std::time::Duration;
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// Which limit was reached, and when the same call fits again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("more than {limit} {what} per minute of this {whose}")]
 pub(crate) struct LimitReached {
     /// `requests` or `tokens`.
     pub(crate) what: &'static str,
@@ -17,13 +18,6 @@ pub(crate) struct LimitReached {
     pub(crate) whose: &'static str,
     pub(crate) limit: u32,
     pub(crate) retry_after: Duration,
-}
-
-impl LimitReached {
-    pub(crate) fn sentence(&self) -> String {
-        let Self { what, whose, limit, .. } = self;
-        format!("more than {limit} {what} per minute of this {whose}")
-    }
 }
 
 /// Counts requests and tokens, over all replicas where there is a Redis.

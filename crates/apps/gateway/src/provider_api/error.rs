@@ -1,6 +1,7 @@
 //! Errors that the gateway makes, in the provider's shape.
 
-use crate::callers::{InvalidWorkspace, LimitReached, Unauthenticated};
+use crate::callers::Unauthenticated;
+use crate::calls::{AdmissionError, CallError, whole_seconds};
 use crate::upstream::SendError;
 use axum::response::{IntoResponse, Response};
 use dashly_web::{BodyFault, KeepBody};
@@ -48,37 +49,6 @@ impl ProviderError {
         Self::new(StatusCode::FORBIDDEN, "permission_error", "model-not-allowed", message)
     }
 
-    pub(crate) fn full() -> Self {
-        let message = "the gateway has as many calls in progress as it may have";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "full", message)
-            .retry_after(Duration::from_secs(1))
-    }
-
-    pub(crate) fn too_slow() -> Self {
-        let message = "the model provider took too long";
-        Self::new(StatusCode::GATEWAY_TIMEOUT, "timeout_error", "provider-too-slow", message)
-    }
-
-    /// The provider said so within a stream of which nothing was passed on.
-    pub(crate) fn overloaded() -> Self {
-        let code = StatusCode::from_u16(529).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-        let message = "the model provider is overloaded";
-        Self::new(code, "overloaded_error", "provider-overloaded", message)
-            .retry_after(Duration::from_secs(1))
-    }
-
-    /// No model of an alias is called at present.
-    pub(crate) fn all_failing() -> Self {
-        let message = "every model of this alias keeps failing and is left alone for a moment";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "models-failing", message)
-            .retry_after(Duration::from_secs(2))
-    }
-
-    /// Whether the provider may have read the call before it failed.
-    pub(crate) fn was_sent(&self) -> bool {
-        matches!(self.code, "provider-too-slow" | "provider-broke-off" | "provider-overloaded")
-    }
-
     /// The answer, with the request's id in the body and where clients look for it.
     pub(crate) fn into_reply(self, request_id: &str) -> Response {
         let body = json!({
@@ -102,29 +72,26 @@ impl ProviderError {
     }
 }
 
-impl From<Unauthenticated> for ProviderError {
-    fn from(cause: Unauthenticated) -> Self {
-        let (status, kind) = match cause {
-            Unauthenticated::NoToken | Unauthenticated::WrongToken => {
-                (StatusCode::UNAUTHORIZED, "authentication_error")
+impl From<AdmissionError> for ProviderError {
+    fn from(cause: AdmissionError) -> Self {
+        let text = cause.to_string();
+        match cause {
+            AdmissionError::Unauthenticated(Unauthenticated::NotLocal) => {
+                Self::new(StatusCode::FORBIDDEN, "permission_error", "unauthenticated", text)
             }
-            Unauthenticated::NotLocal => (StatusCode::FORBIDDEN, "permission_error"),
-        };
-        Self::new(status, kind, "unauthenticated", cause.to_string())
-    }
-}
-
-impl From<InvalidWorkspace> for ProviderError {
-    fn from(cause: InvalidWorkspace) -> Self {
-        Self::invalid(cause.to_string())
-    }
-}
-
-impl From<LimitReached> for ProviderError {
-    fn from(limit: LimitReached) -> Self {
-        let error =
-            Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", "limit-reached", limit.sentence());
-        error.retry_after(limit.retry_after)
+            AdmissionError::Unauthenticated(_) => {
+                Self::new(StatusCode::UNAUTHORIZED, "authentication_error", "unauthenticated", text)
+            }
+            AdmissionError::Workspace(_) => Self::invalid(text),
+            AdmissionError::Limit(limit) => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", "limit-reached", text)
+                    .retry_after(limit.retry_after)
+            }
+            AdmissionError::Full => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "full", text)
+                    .retry_after(Duration::from_secs(1))
+            }
+        }
     }
 }
 
@@ -145,20 +112,22 @@ impl From<BodyFault> for ProviderError {
     }
 }
 
-impl From<SendError> for ProviderError {
-    fn from(cause: SendError) -> Self {
-        let text = cause.to_string();
-        match cause {
-            SendError::NoKey => {
-                let message = format!("{text}: set ANTHROPIC_API_KEY");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "api_error", "ai-not-configured", message)
-            }
-            SendError::Connect => {
-                Self::new(StatusCode::BAD_GATEWAY, "api_error", "provider-unreachable", text)
-                    .retry_after(Duration::from_secs(1))
-            }
-            SendError::Broken => Self::new(StatusCode::BAD_GATEWAY, "api_error", "provider-broke-off", text)
-                .retry_after(Duration::from_secs(1)),
+impl From<CallError> for ProviderError {
+    fn from(cause: CallError) -> Self {
+        let status = StatusCode::from_u16(cause.status()).unwrap_or(StatusCode::BAD_GATEWAY);
+        let kind = match cause {
+            CallError::TooSlow => "timeout_error",
+            CallError::Overloaded | CallError::AllFailing => "overloaded_error",
+            CallError::Send(_) => "api_error",
+        };
+        let mut message = cause.to_string();
+        if cause == CallError::Send(SendError::NoKey) {
+            message.push_str(": set ANTHROPIC_API_KEY");
+        }
+        let error = Self::new(status, kind, cause.code(), message);
+        match cause.retry_after() {
+            Some(wait) => error.retry_after(wait),
+            None => error,
         }
     }
 }
@@ -173,9 +142,4 @@ pub(crate) async fn method_not_allowed(method: Method, uri: Uri) -> Response {
         message,
     );
     error.into_reply("")
-}
-
-/// Rounded up, at least 1.
-pub(crate) fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0 || wait.is_zero())
 }

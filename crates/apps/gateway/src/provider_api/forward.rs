@@ -2,27 +2,27 @@
 
 use super::error::ProviderError;
 use super::headers::{for_caller, for_provider};
-use super::relay::{Relay, Settlement};
+use super::relay::Relay;
 use super::request::Asked;
-use super::tries::{self, Answer, AnswerBody};
-use crate::callers::{Caller, Counted, workspace_of};
+use crate::callers::Counted;
+use crate::calls::{
+    self, AdmissionError, Admitted, Answer, AnswerBody, CallError, Candidates, Settlement, Unsettled,
+};
 use crate::config::GatewayFile;
-use crate::gateway::{Gateway, Place};
+use crate::gateway::Gateway;
 use crate::metering::{CallGuard, CallSubject, JsonTap, Outcome, StreamTap, Tap};
 use crate::upstream::UpstreamRequest;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
-use dashly_web::{ClientAddress, KeepBody, RequestId, read_body};
+use dashly_web::{KeepBody, RequestId, read_body};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue};
 use std::sync::Arc;
-use tokio::time::{Duration, Instant};
+use tokio::time::Instant;
 
-/// Callers may set an end of their own, in milliseconds from now.
-const DEADLINE: HeaderName = HeaderName::from_static("x-dashly-deadline-ms");
 /// The day on which the provider retires the model, from 90 days before on.
 const RETIRES: HeaderName = HeaderName::from_static("x-dashly-model-retires");
 const RETIREMENT_NOTICE: i64 = 90 * 24 * 3_600;
@@ -51,9 +51,9 @@ pub(super) async fn forward(gateway: Gateway, request: Request, route: ProviderR
         request_id: Arc::clone(&request_id),
     };
     let mut guard = CallGuard::open(&gateway.meter, subject);
-    let admitted = match admit(&gateway, &mut head, &mut guard).await {
+    let admitted = match calls::admit(&gateway, &mut head, &mut guard).await {
         Ok(admitted) => admitted,
-        Err(error) => return refuse(guard, error, &request_id),
+        Err(error) => return refuse(guard, error.into(), &request_id),
     };
     let asked = match ask(&gateway, &admitted, &mut guard, body, route).await {
         Ok(asked) => asked,
@@ -68,35 +68,6 @@ fn refuse(mut guard: CallGuard, error: ProviderError, request_id: &str) -> Respo
         end.outcome = Outcome::Refused;
     });
     error.into_reply(request_id)
-}
-
-/// A caller who may go on.
-struct Admitted {
-    file: Arc<GatewayFile>,
-    caller: Caller,
-    workspace: Option<Arc<str>>,
-    place: Place,
-    deadline: Instant,
-}
-
-async fn admit(
-    gateway: &Gateway,
-    head: &mut Parts,
-    guard: &mut CallGuard,
-) -> Result<Admitted, ProviderError> {
-    let file = gateway.current();
-    let Ok(ClientAddress(address)) = ClientAddress::from_request_parts(head, &()).await;
-    let caller = gateway.callers.authenticate(&file, &head.headers, address)?;
-    guard.note(|end| end.subject.caller = caller.name());
-    let workspace = workspace_of(&head.headers)?;
-    if let Some(workspace) = &workspace {
-        guard.note(|end| end.subject.workspace = Arc::clone(workspace));
-    }
-    gateway.limiter.admit_request(&file, &caller, workspace.as_deref()).await?;
-    let place = gateway.take_place(&file).ok_or_else(ProviderError::full)?;
-    let own = head.headers.get(DEADLINE).and_then(|value| value.to_str().ok()?.parse().ok());
-    let patience = own.map_or(file.timeouts.call, |own| file.timeouts.call.min(Duration::from_millis(own)));
-    Ok(Admitted { deadline: Instant::now() + patience, file, caller, workspace, place })
 }
 
 /// What a caller asks for.
@@ -127,7 +98,11 @@ async fn ask(
     guard.note(|end| end.subject.model = Arc::clone(first));
     let counted = if route.is_charged {
         let expected = asked.expected_tokens(&body);
-        gateway.limiter.admit_tokens(file, &admitted.caller, admitted.workspace.as_deref(), expected).await?
+        gateway
+            .limiter
+            .admit_tokens(file, &admitted.caller, admitted.workspace.as_deref(), expected)
+            .await
+            .map_err(AdmissionError::from)?
     } else {
         Counted::default()
     };
@@ -147,14 +122,14 @@ async fn pass(
     let Admitted { file, place, deadline, .. } = admitted;
     let Question { body, asked, counted } = question;
     let prompt_estimate = if route.is_charged { u64::try_from(body.len() / 4).unwrap_or(0) } else { 0 };
-    let mut settlement = Unsettled(Some(Settlement {
+    let mut unsettled = Unsettled::new(Settlement {
         gateway: gateway.clone(),
         file: Arc::clone(&file),
         guard,
         counted,
         prompt_estimate,
         place: Some(place),
-    }));
+    });
     let path = head.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
     let headers = for_provider(&head.headers);
     let request = |body: Bytes| UpstreamRequest {
@@ -165,20 +140,21 @@ async fn pass(
     };
     let answered = match &asked {
         Some(asked) if asked.is_alias => {
+            let candidates = Candidates { models: &asked.models, is_stream: asked.is_stream };
             let request_for = |model: &str| request(asked.body_for(&body, model));
-            tries::with_retries(gateway, &file, asked, request_for, deadline).await
+            calls::with_retries(gateway, &file, &candidates, request_for, deadline).await
         }
         _ => {
             let model = asked.as_ref().and_then(|asked| asked.models.first()).cloned();
             let is_stream = asked.as_ref().is_some_and(|asked| asked.is_stream);
             let head_by =
                 if is_stream { deadline.min(Instant::now() + file.timeouts.first_token) } else { deadline };
-            tries::once(gateway, &request(body.clone()), &model.unwrap_or_else(|| Arc::from("-")), head_by)
+            calls::once(gateway, &request(body.clone()), &model.unwrap_or_else(|| Arc::from("-")), head_by)
                 .await
         }
     };
-    let Some(settlement) = settlement.0.take() else {
-        return ProviderError::too_slow().into_reply(request_id);
+    let Some(settlement) = unsettled.take() else {
+        return ProviderError::from(CallError::TooSlow).into_reply(request_id);
     };
     match answered {
         Ok(answer) => reply(gateway, answer, settlement, deadline, route, &file),
@@ -186,26 +162,9 @@ async fn pass(
     }
 }
 
-/// A call whose end is not known yet: dropped as it is, its caller has left.
-struct Unsettled(Option<Settlement>);
-
-impl Drop for Unsettled {
-    fn drop(&mut self) {
-        if let Some(mut settlement) = self.0.take() {
-            settlement.settle(Outcome::Left, None);
-        }
-    }
-}
-
-fn fail(mut settlement: Settlement, error: ProviderError, request_id: &str) -> Response {
-    settlement.guard.note(|end| end.status = error.status.as_u16());
-    if error.was_sent() {
-        settlement.settle(Outcome::Failed, None);
-    } else {
-        settlement.prompt_estimate = 0;
-        settlement.settle(Outcome::Failed, Some((crate::metering::Usage::default(), true)));
-    }
-    error.into_reply(request_id)
+fn fail(mut settlement: Settlement, error: CallError, request_id: &str) -> Response {
+    settlement.fail(error);
+    ProviderError::from(error).into_reply(request_id)
 }
 
 fn reply(

@@ -11,7 +11,6 @@ mod models;
 mod post_messages;
 mod relay;
 mod request;
-mod tries;
 
 use crate::gateway::Gateway;
 use axum::Router;

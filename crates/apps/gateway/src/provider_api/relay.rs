@@ -1,15 +1,12 @@
 //! The body of an answer on its way to the caller: byte for byte, metered, and never complete when it was cut.
 
-use super::tries::AnswerBody;
-use crate::callers::Counted;
-use crate::config::{GatewayFile, Timeouts};
-use crate::gateway::{Gateway, Place};
-use crate::metering::{CallGuard, Cost, Outcome, Tap, Usage, price_of};
+use crate::calls::{AnswerBody, Settlement};
+use crate::config::Timeouts;
+use crate::metering::{Outcome, Tap};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -20,50 +17,6 @@ pub(super) enum BrokenOff {
     ByProvider,
     #[error("the model provider fell silent")]
     Silent,
-}
-
-/// What must be put right once it is known how a call ended.
-pub(super) struct Settlement {
-    pub(super) gateway: Gateway,
-    pub(super) file: Arc<GatewayFile>,
-    pub(super) guard: CallGuard,
-    pub(super) counted: Counted,
-    /// Tokens of the prompt, by its bytes.
-    pub(super) prompt_estimate: u64,
-    /// Given back when the call is over.
-    pub(super) place: Option<Place>,
-}
-
-impl Settlement {
-    /// Books `usage`; when none is known of a call that was sent, the prompt is taken as read.
-    pub(super) fn settle(&mut self, outcome: Outcome, usage: Option<(Usage, bool)>) {
-        let (usage, is_final) = match (usage, outcome) {
-            (Some(known), _) => known,
-            (None, Outcome::Left | Outcome::Failed) => {
-                (Usage { input_tokens: self.prompt_estimate, ..Usage::default() }, false)
-            }
-            (None, _) => (Usage::default(), true),
-        };
-        let file = &self.file;
-        self.guard.note(|end| {
-            end.outcome = outcome;
-            end.usage = usage;
-            end.is_estimate = !is_final;
-            end.cost = match file.models.get(&end.subject.model) {
-                _ if usage == Usage::default() => Some(Cost::default()),
-                Some(model) => price_of(model, usage),
-                None => None,
-            };
-        });
-        self.place = None;
-        let counted = std::mem::take(&mut self.counted);
-        if !counted.is_empty() {
-            let gateway = self.gateway.clone();
-            self.gateway.tasks.spawn("token limit", async move {
-                gateway.limiter.settle_tokens(&counted, usage.all_tokens()).await;
-            });
-        }
-    }
 }
 
 /// The body.

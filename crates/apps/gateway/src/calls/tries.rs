@@ -4,8 +4,7 @@
 //! connection that could not be made is tried again. A call that names an alias is tried again, and then with the
 //! alias's other models, as long as nothing was sent to its caller.
 
-use super::error::ProviderError;
-use super::request::Asked;
+use super::error::CallError;
 use crate::config::{BreakerRule, GatewayFile, Retries};
 use crate::gateway::Gateway;
 use crate::metering::{StreamTap, Tap};
@@ -26,17 +25,25 @@ const CONNECT_WAIT: Duration = Duration::from_millis(250);
 /// An error's body is read up to here.
 const MOST_ERROR_BYTES: usize = 256 * 1024;
 
+/// Whom to ask, in order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidates<'a> {
+    pub(crate) models: &'a [Arc<str>],
+    /// Whether the answer is a stream, so that its beginning must come soon.
+    pub(crate) is_stream: bool,
+}
+
 /// The provider's answer.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) head: http::response::Parts,
-    pub(super) body: AnswerBody,
-    pub(super) model: Arc<str>,
+pub(crate) struct Answer {
+    pub(crate) head: http::response::Parts,
+    pub(crate) body: AnswerBody,
+    pub(crate) model: Arc<str>,
 }
 
 /// Its body.
 #[derive(Debug)]
-pub(super) enum AnswerBody {
+pub(crate) enum AnswerBody {
     /// Still coming, after what was already read of it.
     Coming(Option<Bytes>, Incoming),
     /// Read whole.
@@ -50,7 +57,7 @@ impl Answer {
     }
 
     /// Whether a stream of events follows.
-    pub(super) fn is_stream(&self) -> bool {
+    pub(crate) fn is_stream(&self) -> bool {
         self.head
             .headers
             .get(header::CONTENT_TYPE)
@@ -59,17 +66,17 @@ impl Answer {
 }
 
 /// Passes `request` on once.
-pub(super) async fn once(
+pub(crate) async fn once(
     gateway: &Gateway,
     request: &UpstreamRequest,
     model: &Arc<str>,
     deadline: Instant,
-) -> Result<Answer, ProviderError> {
+) -> Result<Answer, CallError> {
     let mut connects = 0;
     loop {
         connects += 1;
         match timeout_at(deadline, gateway.upstream.send(request)).await {
-            Err(_) => return Err(ProviderError::too_slow()),
+            Err(_) => return Err(CallError::TooSlow),
             Ok(Ok(reply)) => return Ok(Answer::new(reply, model)),
             Ok(Err(SendError::Connect)) if connects < CONNECTS => sleep(gateway.jitter(CONNECT_WAIT)).await,
             Ok(Err(error)) => return Err(error.into()),
@@ -78,15 +85,15 @@ pub(super) async fn once(
 }
 
 /// Asks the models of an alias, one after the other. `request_for` makes the request for a model.
-pub(super) async fn with_retries(
+pub(crate) async fn with_retries(
     gateway: &Gateway,
     file: &GatewayFile,
-    asked: &Asked,
+    candidates: &Candidates<'_>,
     request_for: impl Fn(&str) -> UpstreamRequest,
     deadline: Instant,
-) -> Result<Answer, ProviderError> {
-    let mut last = Err(ProviderError::all_failing());
-    for model in &asked.models {
+) -> Result<Answer, CallError> {
+    let mut last = Err(CallError::AllFailing);
+    for model in candidates.models {
         if !gateway.breakers.admit(model) {
             continue;
         }
@@ -95,7 +102,7 @@ pub(super) async fn with_retries(
         loop {
             tried += 1;
             let probe = Probe { breakers: &gateway.breakers, model, rule: file.breaker, is_told: false };
-            let tried_once = try_model(gateway, file, asked, &request, model, deadline).await;
+            let tried_once = try_model(gateway, file, candidates.is_stream, &request, model, deadline).await;
             probe.tell(&tried_once);
             let failure = match tried_once {
                 Try::Good(answer) => return Ok(answer),
@@ -128,7 +135,7 @@ enum Try {
 /// A try that failed.
 struct Failure {
     /// What the caller hears if nothing better comes.
-    result: Result<Answer, ProviderError>,
+    result: Result<Answer, CallError>,
     is_worth_retrying: bool,
     /// What the provider asks for.
     retry_after: Option<Duration>,
@@ -137,7 +144,7 @@ struct Failure {
 }
 
 impl Failure {
-    fn of(error: ProviderError) -> Try {
+    fn of(error: CallError) -> Try {
         Try::Failed(Self {
             result: Err(error),
             is_worth_retrying: true,
@@ -159,15 +166,15 @@ impl Failure {
 async fn try_model(
     gateway: &Gateway,
     file: &GatewayFile,
-    asked: &Asked,
+    is_stream: bool,
     request: &UpstreamRequest,
     model: &Arc<str>,
     deadline: Instant,
 ) -> Try {
     let head_deadline =
-        if asked.is_stream { deadline.min(Instant::now() + file.timeouts.first_token) } else { deadline };
+        if is_stream { deadline.min(Instant::now() + file.timeouts.first_token) } else { deadline };
     let reply = match timeout_at(head_deadline, gateway.upstream.send(request)).await {
-        Err(_) => return Failure::of(ProviderError::too_slow()),
+        Err(_) => return Failure::of(CallError::TooSlow),
         Ok(Err(error @ SendError::NoKey)) => {
             return Try::Failed(Failure {
                 result: Err(error.into()),
@@ -224,7 +231,7 @@ async fn first_event(answer: Answer, deadline: Instant) -> Try {
     let Answer { head, body, model } = answer;
     let AnswerBody::Coming(_, mut body) = body else { return Try::Good(Answer { head, body, model }) };
     let frame = match timeout_at(deadline, body.frame()).await {
-        Err(_) => return Failure::of(ProviderError::too_slow()),
+        Err(_) => return Failure::of(CallError::TooSlow),
         Ok(None | Some(Err(_))) => return Failure::of(SendError::Broken.into()),
         Ok(Some(Ok(frame))) => frame,
     };
@@ -233,7 +240,7 @@ async fn first_event(answer: Answer, deadline: Instant) -> Try {
     tap.push(&first);
     let Tap::Stream(tap) = tap else { return Failure::of(SendError::Broken.into()) };
     if tap.error().is_some() && tap.usage().is_none() {
-        return Failure::of(ProviderError::overloaded());
+        return Failure::of(CallError::Overloaded);
     }
     Try::Good(Answer { head, body: AnswerBody::Coming(Some(first), body), model })
 }

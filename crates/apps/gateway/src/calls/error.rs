@@ -1,0 +1,76 @@
+//! Why a call is not made, or has no answer.
+
+use crate::callers::{InvalidWorkspace, LimitReached, Unauthenticated};
+use crate::upstream::SendError;
+use std::time::Duration;
+
+/// Why a call is not let in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AdmissionError {
+    #[error(transparent)]
+    Unauthenticated(#[from] Unauthenticated),
+    #[error(transparent)]
+    Workspace(#[from] InvalidWorkspace),
+    #[error(transparent)]
+    Limit(#[from] LimitReached),
+    #[error("the gateway has as many calls in progress as it may have")]
+    Full,
+}
+
+/// Why the provider gave no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CallError {
+    #[error("the model provider took too long")]
+    TooSlow,
+    /// It said so within a stream of which nothing was passed on.
+    #[error("the model provider is overloaded")]
+    Overloaded,
+    #[error("every model of this alias keeps failing and is left alone for a moment")]
+    AllFailing,
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
+
+impl CallError {
+    /// The stable word of the kind.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::TooSlow => "provider-too-slow",
+            Self::Overloaded => "provider-overloaded",
+            Self::AllFailing => "models-failing",
+            Self::Send(SendError::NoKey) => "ai-not-configured",
+            Self::Send(SendError::Connect) => "provider-unreachable",
+            Self::Send(SendError::Broken) => "provider-broke-off",
+        }
+    }
+
+    pub(crate) const fn status(self) -> u16 {
+        match self {
+            Self::TooSlow => 504,
+            Self::Overloaded => 529,
+            Self::AllFailing | Self::Send(SendError::NoKey) => 503,
+            Self::Send(SendError::Connect | SendError::Broken) => 502,
+        }
+    }
+
+    /// When another try could succeed; none when not soon.
+    pub(crate) const fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::TooSlow | Self::Send(SendError::NoKey) => None,
+            Self::AllFailing => Some(Duration::from_secs(2)),
+            Self::Overloaded | Self::Send(SendError::Connect | SendError::Broken) => {
+                Some(Duration::from_secs(1))
+            }
+        }
+    }
+
+    /// Whether the provider may have read the call before it failed.
+    pub(crate) const fn was_sent(self) -> bool {
+        matches!(self, Self::TooSlow | Self::Overloaded | Self::Send(SendError::Broken))
+    }
+}
+
+/// Rounded up, at least 1.
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0 || wait.is_zero())
+}

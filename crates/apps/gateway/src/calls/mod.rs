@@ -1,0 +1,11 @@
+//! What every call takes: admission, tries at the provider, and the settlement at its end.
+
+mod admission;
+mod error;
+mod settlement;
+mod tries;
+
+pub(crate) use admission::{Admitted, admit};
+pub(crate) use error::{AdmissionError, CallError, whole_seconds};
+pub(crate) use settlement::{Settlement, Unsettled};
+pub(crate) use tries::{Answer, AnswerBody, Candidates, once, with_retries};

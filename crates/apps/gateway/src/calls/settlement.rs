@@ -1,0 +1,81 @@
+//! What must be put right once it is known how a call ended.
+
+use super::error::CallError;
+use crate::callers::Counted;
+use crate::config::GatewayFile;
+use crate::gateway::{Gateway, Place};
+use crate::metering::{CallGuard, Cost, Outcome, Usage, price_of};
+use std::sync::Arc;
+
+/// All that a call holds until its end.
+pub(crate) struct Settlement {
+    pub(crate) gateway: Gateway,
+    pub(crate) file: Arc<GatewayFile>,
+    pub(crate) guard: CallGuard,
+    pub(crate) counted: Counted,
+    /// Tokens of the prompt, by its bytes.
+    pub(crate) prompt_estimate: u64,
+    /// Given back when the call is over.
+    pub(crate) place: Option<Place>,
+}
+
+impl Settlement {
+    /// Books a call that the provider gave no answer to.
+    pub(crate) fn fail(&mut self, error: CallError) {
+        self.guard.note(|end| end.status = error.status());
+        let nothing = Some((Usage::default(), true));
+        self.settle(Outcome::Failed, if error.was_sent() { None } else { nothing });
+    }
+
+    /// Books `usage`; when none is known of a call that was sent, the prompt is taken as read.
+    pub(crate) fn settle(&mut self, outcome: Outcome, usage: Option<(Usage, bool)>) {
+        let (usage, is_final) = match (usage, outcome) {
+            (Some(known), _) => known,
+            (None, Outcome::Left | Outcome::Failed) => {
+                (Usage { input_tokens: self.prompt_estimate, ..Usage::default() }, false)
+            }
+            (None, _) => (Usage::default(), true),
+        };
+        let file = &self.file;
+        self.guard.note(|end| {
+            end.outcome = outcome;
+            end.usage = usage;
+            end.is_estimate = !is_final;
+            end.cost = match file.models.get(&end.subject.model) {
+                _ if usage == Usage::default() => Some(Cost::default()),
+                Some(model) => price_of(model, usage),
+                None => None,
+            };
+        });
+        self.place = None;
+        let counted = std::mem::take(&mut self.counted);
+        if !counted.is_empty() {
+            let gateway = self.gateway.clone();
+            self.gateway.tasks.spawn("token limit", async move {
+                gateway.limiter.settle_tokens(&counted, usage.all_tokens()).await;
+            });
+        }
+    }
+}
+
+/// A call whose end is not known yet: dropped as it is, its caller has left.
+pub(crate) struct Unsettled(Option<Settlement>);
+
+impl Unsettled {
+    pub(crate) fn new(settlement: Settlement) -> Self {
+        Self(Some(settlement))
+    }
+
+    /// The settlement, by somebody who will know the end.
+    pub(crate) fn take(&mut self) -> Option<Settlement> {
+        self.0.take()
+    }
+}
+
+impl Drop for Unsettled {
+    fn drop(&mut self) {
+        if let Some(mut settlement) = self.0.take() {
+            settlement.settle(Outcome::Left, None);
+        }
+    }
+}
