@@ -83,6 +83,11 @@ impl FakeUpstream {
         self.state.queue.lock().unwrap_or_else(PoisonError::into_inner).extend(scenarios);
     }
 
+    /// Takes the next scenario out of the queue; says whether there was one.
+    pub fn take_queued(&self) -> bool {
+        self.state.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front().is_some()
+    }
+
     /// All calls so far.
     pub fn calls(&self) -> Vec<Call> {
         self.state.ledger.calls()

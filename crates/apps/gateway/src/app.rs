@@ -5,7 +5,7 @@ use crate::config::{GatewayConfig, LiveFile};
 use crate::gateway::{Gateway, Parts};
 use crate::metering::Meter;
 use crate::upstream::{Breakers, Upstream};
-use crate::{operator, provider_api};
+use crate::{operator, provider_api, tasks};
 use anyhow::Context;
 use axum::{Extension, Router, middleware};
 use dashly_cache::RateLimiter;
@@ -70,6 +70,7 @@ pub async fn build(config: &GatewayConfig, parts: GatewayParts) -> anyhow::Resul
         Observe { ids: Arc::clone(&parts.ids), security_headers: SecurityHeaders { tls: false } };
     Ok(Router::new()
         .merge(provider_api::routes())
+        .merge(tasks::routes()?)
         .merge(operator::routes(metrics))
         .fallback(route_not_found)
         .method_not_allowed_fallback(method_not_allowed)

@@ -7,11 +7,13 @@ mod app;
 mod callers;
 mod calls;
 mod config;
+mod facts;
 mod gateway;
 mod metering;
 mod operator;
 mod provider_api;
 mod run;
+mod tasks;
 mod upstream;
 
 pub use app::{GatewayParts, build};

@@ -17,6 +17,8 @@ pub(crate) struct Settlement {
     pub(crate) prompt_estimate: u64,
     /// Given back when the call is over.
     pub(crate) place: Option<Place>,
+    /// Tokens booked so far.
+    pub(crate) used: u64,
 }
 
 impl Settlement {
@@ -27,7 +29,23 @@ impl Settlement {
         self.settle(Outcome::Failed, if error.was_sent() { None } else { nothing });
     }
 
-    /// Books `usage`; when none is known of a call that was sent, the prompt is taken as read.
+    /// Adds what one answer of `model` used; a call may have several.
+    pub(crate) fn book(&mut self, model: &str, usage: Usage, is_final: bool) -> Option<Cost> {
+        let cost = match self.file.models.get(model) {
+            _ if usage == Usage::default() => Some(Cost::default()),
+            Some(model) => price_of(model, usage),
+            None => None,
+        };
+        self.guard.note(|end| {
+            end.usage += usage;
+            end.is_estimate |= !is_final;
+            end.cost = end.cost.zip(cost).map(|(sum, cost)| sum + cost);
+        });
+        self.used = self.used.saturating_add(usage.all_tokens());
+        cost
+    }
+
+    /// Books `usage` as the last of the call; when none is known of a call that was sent, the prompt is taken as read.
     pub(crate) fn settle(&mut self, outcome: Outcome, usage: Option<(Usage, bool)>) {
         let (usage, is_final) = match (usage, outcome) {
             (Some(known), _) => known,
@@ -36,23 +54,15 @@ impl Settlement {
             }
             (None, _) => (Usage::default(), true),
         };
-        let file = &self.file;
-        self.guard.note(|end| {
-            end.outcome = outcome;
-            end.usage = usage;
-            end.is_estimate = !is_final;
-            end.cost = match file.models.get(&end.subject.model) {
-                _ if usage == Usage::default() => Some(Cost::default()),
-                Some(model) => price_of(model, usage),
-                None => None,
-            };
-        });
+        let model = self.guard.model();
+        self.book(&model, usage, is_final);
+        self.guard.note(|end| end.outcome = outcome);
         self.place = None;
         let counted = std::mem::take(&mut self.counted);
         if !counted.is_empty() {
-            let gateway = self.gateway.clone();
+            let (gateway, used) = (self.gateway.clone(), self.used);
             self.gateway.tasks.spawn("token limit", async move {
-                gateway.limiter.settle_tokens(&counted, usage.all_tokens()).await;
+                gateway.limiter.settle_tokens(&counted, used).await;
             });
         }
     }
@@ -66,7 +76,12 @@ impl Unsettled {
         Self(Some(settlement))
     }
 
-    /// The settlement, by somebody who will know the end.
+    /// The settlement, while the end is still not known.
+    pub(crate) fn get(&mut self) -> Option<&mut Settlement> {
+        self.0.as_mut()
+    }
+
+    /// The settlement, by somebody who knows the end.
     pub(crate) fn take(&mut self) -> Option<Settlement> {
         self.0.take()
     }

@@ -1,10 +1,11 @@
 //! `gateway.toml`.
 
 use super::models::{Alias, Model, Price, known_aliases, known_models};
+use crate::tasks::Prompts;
 use dashly_kernel::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +37,9 @@ pub(crate) struct GatewayFile {
     pub(crate) keys: Vec<Arc<VirtualKey>>,
     /// What every workspace may do.
     pub(crate) workspaces: Allowance,
+    pub(crate) prompts: Prompts,
+    /// Where prompts of the operator's own are, beside the file.
+    pub(crate) prompts_folder: Option<PathBuf>,
 }
 
 /// What bounds the gateway as a whole.
@@ -116,6 +120,8 @@ impl Default for GatewayFile {
             breaker: BreakerRule { failures: 5, pause: Duration::from_secs(10) },
             keys: Vec::new(),
             workspaces: Allowance::default(),
+            prompts: Prompts::default(),
+            prompts_folder: None,
         }
     }
 }
@@ -131,6 +137,7 @@ struct Written {
     breaker: WrittenBreaker,
     keys: Vec<WrittenKey>,
     workspaces: WrittenAllowance,
+    prompts: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -227,14 +234,21 @@ impl GatewayFile {
     pub(crate) fn read(path: &Path) -> Result<Self, InvalidGatewayFile> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| InvalidGatewayFile(format!("cannot read {}: {error}", path.display())))?;
-        Self::parse(&text)
+        let mut file = Self::parse(&text)?;
+        if let Some(folder) = &file.prompts_folder {
+            // A relative folder lies beside the file.
+            let folder = path.parent().map_or_else(|| folder.clone(), |beside| beside.join(folder));
+            file.prompts = Prompts::read(&folder).map_err(InvalidGatewayFile)?;
+            file.prompts_folder = Some(folder);
+        }
+        Ok(file)
     }
 
     /// Reads and checks the text of a file.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidGatewayFile> {
         let written: Written = toml::from_str(text)
             .map_err(|error| InvalidGatewayFile(error.to_string().trim_end().replace('\n', " ")))?;
-        let mut file = Self::default();
+        let mut file = Self { prompts_folder: written.prompts, ..Self::default() };
         for (name, model) in written.models {
             let model = model.checked(&name)?;
             file.models.insert(name.into(), model);

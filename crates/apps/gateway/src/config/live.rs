@@ -3,6 +3,7 @@
 use super::{GatewayFile, InvalidGatewayFile};
 use arc_swap::ArcSwap;
 use dashly_telemetry::{Health, Tasks};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -26,12 +27,9 @@ impl LiveFile {
         health: &Health,
         tasks: &Tasks,
     ) -> Result<Self, InvalidGatewayFile> {
-        let mark = Mark::of(path);
-        let first = if mark == Mark::Missing && !must_exist {
-            GatewayFile::default()
-        } else {
-            GatewayFile::read(path)?
-        };
+        let is_missing = stamp(path).is_none();
+        let first = if is_missing && !must_exist { GatewayFile::default() } else { GatewayFile::read(path)? };
+        let mark = Mark::of(path, first.prompts_folder.as_deref());
         let live = Self(Arc::new(ArcSwap::from_pointee(first)));
         let watch = live.clone().watch(path.to_owned(), mark, health.clone(), tasks.shutdown_signal());
         tasks.spawn("configuration", watch);
@@ -55,13 +53,13 @@ impl LiveFile {
                 () = stop.wait() => return,
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            let mark = Mark::of(&path);
+            let mark = Mark::of(&path, self.current().prompts_folder.as_deref());
             if mark == seen {
                 continue;
             }
             seen = mark;
-            match (seen, GatewayFile::read(&path)) {
-                (Mark::Missing, _) => {
+            match (seen.file, GatewayFile::read(&path)) {
+                (None, _) => {
                     health.set_degraded(COMPONENT, "the file is gone: the last good one holds");
                 }
                 (_, Ok(file)) => {
@@ -78,19 +76,32 @@ impl LiveFile {
     }
 }
 
-/// Tells whether a file was changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
-    Missing,
-    Found { modified: SystemTime, bytes: u64 },
+/// Tells whether the file, or a prompt beside it, was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Mark {
+    file: Option<Stamp>,
+    prompts: BTreeMap<PathBuf, Stamp>,
 }
 
+/// When a file was written, and how long it is.
+type Stamp = (SystemTime, u64);
+
 impl Mark {
-    fn of(path: &Path) -> Self {
-        let found = std::fs::metadata(path);
-        match found.and_then(|found| Ok((found.modified()?, found.len()))) {
-            Ok((modified, bytes)) => Self::Found { modified, bytes },
-            Err(_) => Self::Missing,
-        }
+    fn of(path: &Path, prompts: Option<&Path>) -> Self {
+        let found = prompts.and_then(|folder| std::fs::read_dir(folder).ok());
+        let prompts = found
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| {
+                let path = entry.ok()?.path();
+                Some((path.clone(), stamp(&path)?))
+            })
+            .collect();
+        Self { file: stamp(path), prompts }
     }
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let found = std::fs::metadata(path).ok()?;
+    Some((found.modified().ok()?, found.len()))
 }

@@ -91,6 +91,11 @@ impl CallGuard {
         }
     }
 
+    /// The model so far.
+    pub(crate) fn model(&self) -> Arc<str> {
+        self.end.as_ref().map_or_else(|| Arc::from("-"), |end| Arc::clone(&end.subject.model))
+    }
+
     /// Notes that the first bytes of the answer are there.
     pub(crate) fn note_first_token(&mut self) {
         let passed = self.started.elapsed();

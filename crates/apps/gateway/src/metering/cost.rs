@@ -2,7 +2,7 @@
 
 use super::Usage;
 use crate::config::{Model, Price};
-use std::ops::AddAssign;
+use std::ops::{Add, AddAssign};
 
 /// An amount of money in millionths of a millionth of a US dollar, so that no sum is ever rounded: tokens times
 /// millionths of a dollar per million tokens.
@@ -13,6 +13,14 @@ impl Cost {
     /// Millionths of a dollar, rounded up: a cost is never shown smaller than it is.
     pub(crate) fn micros(self) -> u64 {
         u64::try_from(self.0.div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    }
+}
+
+impl Add for Cost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
     }
 }
 

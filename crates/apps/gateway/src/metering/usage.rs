@@ -25,6 +25,13 @@ impl Usage {
         self.input_tokens + self.cache_write_5m_tokens + self.cache_write_1h_tokens + self.cache_read_tokens
     }
 
+    /// Takes over what a reply's `usage` says.
+    pub(crate) fn update_from(&mut self, reported: serde_json::Value) {
+        if let Ok(reported) = serde_json::from_value::<ReportedUsage>(reported) {
+            reported.update(self);
+        }
+    }
+
     /// All tokens.
     pub(crate) const fn all_tokens(self) -> u64 {
         self.prompt_tokens() + self.output_tokens

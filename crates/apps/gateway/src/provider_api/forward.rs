@@ -129,6 +129,7 @@ async fn pass(
         counted,
         prompt_estimate,
         place: Some(place),
+        used: 0,
     });
     let path = head.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
     let headers = for_provider(&head.headers);

@@ -99,6 +99,12 @@ impl TestGateway {
         self.upstream.queue(scenarios.iter().map(|text| text.parse::<Scenario>().unwrap()));
     }
 
+    /// A call of a task.
+    pub(crate) async fn task(&self, path: &str, body: &Value) -> (u16, Value) {
+        let reply = self.client.post(format!("{}/api/ai/{path}", self.url)).json(body).send().await.unwrap();
+        (reply.status().as_u16(), reply.json().await.unwrap())
+    }
+
     /// All counters.
     pub(crate) async fn counters(&self) -> Value {
         let reply = self.client.get(format!("{}/api/metrics", self.url)).send().await.unwrap();

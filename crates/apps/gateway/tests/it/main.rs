@@ -10,3 +10,7 @@ mod faults;
 mod fixture;
 #[cfg(test)]
 mod passing;
+#[cfg(test)]
+mod replies;
+#[cfg(test)]
+mod tasks;

@@ -1,0 +1,91 @@
+//! What a task is.
+
+use super::schema::Schema;
+use anyhow::Context;
+use serde_json::Value;
+
+/// A declared task.
+#[derive(Debug)]
+pub(super) struct TaskDefinition {
+    /// Name of its prompt and schemas.
+    pub(super) name: &'static str,
+    pub(super) path: &'static str,
+    /// JSON schema of the request's body.
+    pub(super) input: &'static str,
+    /// JSON schema of what the model answers.
+    pub(super) output: &'static str,
+    /// From a valid body to what the model is given.
+    pub(super) prepare: fn(&Value) -> Prepared,
+    /// From a valid answer of the model to what the caller gets: computed facts take the place of the model's.
+    pub(super) finish: fn(Value, &Prepared) -> Value,
+    pub(super) envelope: Envelope,
+}
+
+/// Where the answer stands in the reply.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Envelope {
+    /// The member that holds it.
+    pub(super) member: &'static str,
+    /// `tokensUsed` stands inside, beside it, or in both places, as in the original.
+    pub(super) tokens_inside: bool,
+    pub(super) tokens_beside: bool,
+}
+
+/// Inside `data` and nowhere else.
+pub(super) const DATA: Envelope = Envelope { member: "data", tokens_inside: true, tokens_beside: false };
+/// Inside `data` and beside it.
+pub(super) const DATA_AND_BESIDE: Envelope =
+    Envelope { member: "data", tokens_inside: true, tokens_beside: true };
+
+/// Beside a member of its own.
+pub(super) const fn beside(member: &'static str) -> Envelope {
+    Envelope { member, tokens_inside: false, tokens_beside: true }
+}
+
+/// What was made of a request.
+#[derive(Debug, Default)]
+pub(super) struct Prepared {
+    /// What the model is asked, in a sentence of ours.
+    pub(super) question: String,
+    /// What the model is given as data: names and contents.
+    pub(super) blocks: Vec<(&'static str, Value)>,
+    /// The answer without a model; none when there is none.
+    pub(super) computed: Option<Value>,
+    /// What [`TaskDefinition::finish`] needs.
+    pub(super) kept: Value,
+}
+
+/// A task with its schemas read.
+#[derive(Debug)]
+pub(super) struct CompiledTask {
+    pub(super) definition: &'static TaskDefinition,
+    pub(super) input: Schema,
+    pub(super) output: Schema,
+}
+
+impl CompiledTask {
+    pub(super) fn compile(definition: &'static TaskDefinition) -> anyhow::Result<Self> {
+        let name = definition.name;
+        let input =
+            Schema::compile(definition.input).with_context(|| format!("the input schema of {name}"))?;
+        let output =
+            Schema::compile(definition.output).with_context(|| format!("the output schema of {name}"))?;
+        Ok(Self { definition, input, output })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CompiledTask;
+    use crate::tasks::{Prompts, TASKS};
+
+    #[test]
+    fn every_task_has_a_prompt_and_schemas() {
+        let prompts = Prompts::default();
+        for definition in TASKS {
+            CompiledTask::compile(definition).unwrap();
+            assert!(prompts.get(definition.name).is_some(), "{}", definition.name);
+            assert!(definition.path.starts_with("/api/ai/"));
+        }
+    }
+}

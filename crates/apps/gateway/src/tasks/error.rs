@@ -1,0 +1,176 @@
+//! How a task refuses.
+
+use crate::callers::LimitReached;
+use crate::calls::{AdmissionError, CallError, whole_seconds};
+use crate::upstream::SendError;
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use dashly_kernel::Problem;
+use dashly_web::{Failure, KeepBody};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+use std::time::Duration;
+
+/// Why a task has no answer.
+#[derive(Debug)]
+pub(super) enum TaskError {
+    Problem(Problem),
+    Limit(LimitReached),
+    /// The provider refused or failed: ours, and its request's id.
+    Provider(Problem, Option<HeaderValue>),
+}
+
+impl From<Problem> for TaskError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<LimitReached> for TaskError {
+    fn from(limit: LimitReached) -> Self {
+        Self::Limit(limit)
+    }
+}
+
+impl From<AdmissionError> for TaskError {
+    fn from(cause: AdmissionError) -> Self {
+        let text = cause.to_string();
+        match cause {
+            AdmissionError::Limit(limit) => Self::Limit(limit),
+            AdmissionError::Unauthenticated(crate::callers::Unauthenticated::NotLocal) => {
+                Problem::forbidden("not-local", text).into()
+            }
+            AdmissionError::Unauthenticated(_) => Problem::unauthorized("unauthenticated", text).into(),
+            AdmissionError::Workspace(_) => Problem::bad_request("invalid-workspace", text).into(),
+            AdmissionError::Full => Problem::unavailable("full", text, 1).into(),
+        }
+    }
+}
+
+impl From<CallError> for TaskError {
+    fn from(cause: CallError) -> Self {
+        if cause == CallError::Send(SendError::NoKey) {
+            return not_configured().into();
+        }
+        // 529 is the provider's own.
+        let status = if cause.status() == 529 { 503 } else { cause.status() };
+        let mut problem = Problem::new(status, cause.code(), "The model did not answer", cause.to_string());
+        problem.retry_after_seconds = cause.retry_after().map(whole_seconds);
+        problem.into()
+    }
+}
+
+/// No key, and no answer without one.
+pub(super) fn not_configured() -> Problem {
+    let detail = "AI is not configured: set ANTHROPIC_API_KEY for the gateway";
+    Problem::new(503, "ai-not-configured", "AI is not configured", detail)
+}
+
+/// The provider answered, with an error.
+pub(super) fn provider_error(
+    status: StatusCode,
+    kind: Option<&str>,
+    message: &str,
+    retry_after: Option<Duration>,
+    request_id: Option<HeaderValue>,
+) -> TaskError {
+    let problem = match status.as_u16() {
+        429 => Problem::new(
+            429,
+            "provider-limit",
+            "The model provider's limit is reached",
+            "the model provider answers no more calls for now",
+        ),
+        401..=403 => Problem::new(
+            502,
+            "provider-refused-key",
+            "The model provider refuses",
+            "the model provider does not accept the gateway's key",
+        ),
+        400 if message.contains("too long") => {
+            Problem::too_large("the input is longer than the model can read")
+        }
+        413 => Problem::too_large("the input is longer than the model provider takes"),
+        404 => Problem::new(
+            502,
+            "model-gone",
+            "The model does not exist",
+            "the model provider does not know the model; change the alias in gateway.toml",
+        ),
+        503 | 529 => Problem::new(
+            503,
+            "provider-overloaded",
+            "The model provider is overloaded",
+            "the model provider is overloaded",
+        ),
+        504 => Problem::new(
+            504,
+            "provider-too-slow",
+            "The model did not answer",
+            "the model provider took too long",
+        ),
+        _ => {
+            let kind = kind.unwrap_or("unknown error");
+            let detail = format!("the model provider answered {} ({kind})", status.as_u16());
+            Problem::new(502, "provider-failed", "The model provider failed", detail)
+        }
+    };
+    let problem = match (problem.status, retry_after) {
+        (429 | 503, wait) => problem.retry_after(whole_seconds(wait.unwrap_or(Duration::from_secs(1)))),
+        _ => problem,
+    };
+    TaskError::Provider(problem, request_id)
+}
+
+impl TaskError {
+    pub(super) fn status(&self) -> u16 {
+        match self {
+            Self::Problem(problem) | Self::Provider(problem, _) => problem.status,
+            Self::Limit(_) => 429,
+        }
+    }
+
+    /// Whether the request itself was refused, and not its way to the model.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Limit(_))
+            || matches!(self, Self::Problem(problem) if problem.status < 500 || problem.code == "full")
+    }
+
+    pub(super) fn into_reply(self, request_id: &str) -> Response {
+        match self {
+            Self::Problem(problem) => Failure::from(problem).into_response(),
+            Self::Provider(problem, id) => {
+                let mut reply = Failure::from(problem).into_response();
+                if let Some(id) = id {
+                    reply.headers_mut().insert("x-upstream-request-id", id);
+                }
+                reply
+            }
+            Self::Limit(limit) => limit_reply(limit, request_id),
+        }
+    }
+}
+
+/// With the original's `retryAfterMs`.
+fn limit_reply(limit: LimitReached, request_id: &str) -> Response {
+    let detail = limit.to_string();
+    let milliseconds = u64::try_from(limit.retry_after.as_millis()).unwrap_or(u64::MAX);
+    let body = json!({
+        "type": "https://dashly.dev/problems/limit-reached",
+        "title": "Too many attempts",
+        "status": 429,
+        "detail": detail,
+        "request_id": request_id,
+        "success": false,
+        "error": detail,
+        "message": detail,
+        "retryAfterMs": milliseconds,
+        "limit": { "of": limit.whose, "what": limit.what, "perMinute": limit.limit }
+    });
+    let mut reply = (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
+    let headers = reply.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(limit.retry_after)));
+    reply.extensions_mut().insert(KeepBody);
+    reply
+}
