@@ -6,6 +6,7 @@
 
 mod instance;
 mod ledger;
+mod obedience;
 mod reply;
 mod request;
 mod scenario;
@@ -13,6 +14,7 @@ mod server;
 mod stream;
 
 pub use ledger::{Call, Ending, Usage};
+pub use obedience::OBEDIENCE;
 pub use scenario::{Fault, InvalidScenario, Scenario};
 pub use server::{FakeUpstream, Options};
 

@@ -1,6 +1,7 @@
 //! What the provider reads of a request.
 
 use crate::ledger::Usage;
+use crate::obedience::obey;
 use crate::reply::{Content, Message};
 use crate::scenario::{Fault, Scenario};
 use crate::{instance, ledger};
@@ -48,7 +49,9 @@ pub(crate) fn input_tokens(body: &[u8]) -> u64 {
 
 /// The reply that `request` gets in `scenario`.
 pub(crate) fn message(request: &MessagesRequest, body: &[u8], scenario: &Scenario, number: usize) -> Message {
+    let obeyed = if scenario.fault == Some(Fault::Obedient) { obey(body) } else { None };
     let text = match (&scenario.text, request.output_config.as_ref().and_then(|config| config.format.as_ref())) {
+        _ if obeyed.is_some() => obeyed.unwrap_or_default(),
         (Some(text), _) => text.clone(),
         (None, Some(format)) => instance::instance_of(&format.schema).to_string(),
         (None, None) => {

@@ -52,6 +52,9 @@ pub enum Fault {
     ToolUse,
     /// The stream's bytes come in pieces of seven, so that characters are split.
     Split,
+    /// The model obeys whoever wants to hear [`crate::OBEDIENCE`], unless the wish stands in a block of data; it then
+    /// tells its instructions, too.
+    Obedient,
 }
 
 /// The text names no scenario.
@@ -59,7 +62,7 @@ pub enum Fault {
 #[error(
     "{0:?} is no scenario: expected parts with commas between, such as `delay=200,pause=20,status=529`; known are delay \
      and pause (milliseconds), status (with /SECONDS for retry-after), spend-cap, too-long, reset, silence, cut, stall and \
-     error (after so many events), malformed, refusal, max-tokens, tool-use, split, cache (WRITTEN/READ) and text"
+     error (after so many events), malformed, refusal, max-tokens, tool-use, split, obedient, cache (WRITTEN/READ) and text"
 )]
 pub struct InvalidScenario(String);
 
@@ -132,6 +135,7 @@ impl Fault {
             "max-tokens" => Self::MaxTokens,
             "tool-use" => Self::ToolUse,
             "split" => Self::Split,
+            "obedient" => Self::Obedient,
             _ => return None,
         })
     }
@@ -148,7 +152,7 @@ mod tests {
         assert_eq!(scenario.delay, Duration::from_millis(200));
         assert_eq!(scenario.fault, Some(Fault::Status { status: 429, retry_after: Some(7) }));
         assert_eq!(scenario.cache_tokens, [10, 90]);
-        assert_eq!(scenario.text, None, "a space before `text=` makes it another part");
+        assert_eq!(scenario.text.as_deref(), Some("a, b"), "the text takes all the rest");
         assert_eq!("".parse(), Ok(Scenario::default()));
         assert!("status=200".parse::<Scenario>().is_err());
         assert!("nonsense".parse::<Scenario>().unwrap_err().to_string().contains("known are"));

@@ -3,7 +3,9 @@
 use crate::callers::{Callers, Limiter};
 use crate::config::{GatewayConfig, LiveFile};
 use crate::gateway::{Gateway, Parts};
+use crate::guard::Guard;
 use crate::metering::Meter;
+use crate::tasks::Protection;
 use crate::upstream::{Breakers, Upstream};
 use crate::{operator, provider_api, tasks};
 use anyhow::Context;
@@ -40,6 +42,15 @@ impl std::fmt::Debug for GatewayParts {
 /// # Errors
 /// When the file cannot be used, or the certificates or Redis's address of this machine cannot.
 pub async fn build(config: &GatewayConfig, parts: GatewayParts) -> anyhow::Result<Router> {
+    build_protected(config, parts, Protection::Full).await
+}
+
+/// The same with another protection, which only tests have.
+pub(crate) async fn build_protected(
+    config: &GatewayConfig,
+    parts: GatewayParts,
+    protection: Protection,
+) -> anyhow::Result<Router> {
     let metrics = Metrics::install()?;
     let file = LiveFile::start(&config.file, config.file_is_named, &parts.health, &parts.tasks)
         .with_context(|| format!("GATEWAY_CONFIG: {}", config.file.display()))?;
@@ -57,6 +68,8 @@ pub async fn build(config: &GatewayConfig, parts: GatewayParts) -> anyhow::Resul
         file,
         callers,
         limiter: Limiter::new(limiter, config.requests_per_minute),
+        guard: Guard::new()?,
+        protection,
         upstream,
         breakers: Breakers::default(),
         meter: Arc::new(Meter::new(Arc::clone(&parts.clock))),

@@ -2,7 +2,9 @@
 
 use crate::callers::{Callers, Limiter};
 use crate::config::{GatewayFile, LiveFile};
+use crate::guard::Guard;
 use crate::metering::Meter;
+use crate::tasks::Protection;
 use crate::upstream::{Breakers, Upstream};
 use dashly_kernel::{Clock, Ids};
 use dashly_telemetry::{Health, Tasks};
@@ -19,6 +21,8 @@ pub(crate) struct Parts {
     pub(crate) file: LiveFile,
     pub(crate) callers: Callers,
     pub(crate) limiter: Limiter,
+    pub(crate) guard: Guard,
+    pub(crate) protection: Protection,
     pub(crate) upstream: Upstream,
     pub(crate) breakers: Breakers,
     pub(crate) meter: Arc<Meter>,

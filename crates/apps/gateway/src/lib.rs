@@ -9,6 +9,7 @@ mod calls;
 mod config;
 mod facts;
 mod gateway;
+mod guard;
 mod metering;
 mod operator;
 mod provider_api;

@@ -37,6 +37,8 @@ pub(crate) struct GatewayFile {
     pub(crate) keys: Vec<Arc<VirtualKey>>,
     /// What every workspace may do.
     pub(crate) workspaces: Allowance,
+    /// Whether texts in doubt are shown to a small model.
+    pub(crate) second_opinion: bool,
     pub(crate) prompts: Prompts,
     /// Where prompts of the operator's own are, beside the file.
     pub(crate) prompts_folder: Option<PathBuf>,
@@ -120,6 +122,7 @@ impl Default for GatewayFile {
             breaker: BreakerRule { failures: 5, pause: Duration::from_secs(10) },
             keys: Vec::new(),
             workspaces: Allowance::default(),
+            second_opinion: false,
             prompts: Prompts::default(),
             prompts_folder: None,
         }
@@ -138,6 +141,13 @@ struct Written {
     keys: Vec<WrittenKey>,
     workspaces: WrittenAllowance,
     prompts: Option<PathBuf>,
+    guard: WrittenGuard,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenGuard {
+    second_opinion: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -248,7 +258,11 @@ impl GatewayFile {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidGatewayFile> {
         let written: Written = toml::from_str(text)
             .map_err(|error| InvalidGatewayFile(error.to_string().trim_end().replace('\n', " ")))?;
-        let mut file = Self { prompts_folder: written.prompts, ..Self::default() };
+        let mut file = Self {
+            prompts_folder: written.prompts,
+            second_opinion: written.guard.second_opinion,
+            ..Self::default()
+        };
         for (name, model) in written.models {
             let model = model.checked(&name)?;
             file.models.insert(name.into(), model);

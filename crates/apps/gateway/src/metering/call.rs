@@ -58,6 +58,8 @@ pub(crate) struct CallEnd {
     pub(crate) cost: Option<Cost>,
     pub(crate) duration: Duration,
     pub(crate) first_token: Option<Duration>,
+    /// What the guard said; empty where it did not look.
+    pub(crate) guard: String,
 }
 
 /// Books a call once, when it is dropped at the latest: a call whose caller left is booked too.
@@ -80,6 +82,7 @@ impl CallGuard {
             cost: Some(Cost::default()),
             duration: Duration::ZERO,
             first_token: None,
+            guard: String::new(),
         };
         Self { meter: Arc::clone(meter), started: Instant::now(), end: Some(end) }
     }

@@ -104,6 +104,7 @@ impl Meter {
             cache_write_tokens = end.usage.cache_write_5m_tokens + end.usage.cache_write_1h_tokens,
             is_estimate = end.is_estimate,
             cost_micros = end.cost.map(Cost::micros),
+            guard = end.guard,
             duration_ms,
             request_id = %subject.request_id,
             "call"

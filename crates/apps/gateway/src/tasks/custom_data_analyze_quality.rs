@@ -1,6 +1,6 @@
 //! `POST /api/ai/custom-data/analyze-quality`: how good an uploaded table is.
 
-use super::definition::{Prepared, TaskDefinition, beside};
+use super::definition::{Prepared, TaskDefinition, beside, data};
 use super::widget_analyze::first;
 use crate::facts::assess;
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ pub(super) static TASK: TaskDefinition = TaskDefinition {
     prepare,
     finish,
     envelope: beside("analysis"),
+    acts: false,
 };
 
 fn prepare(input: &Value) -> Prepared {
@@ -23,9 +24,9 @@ fn prepare(input: &Value) -> Prepared {
     Prepared {
         question: "How good is this table, and what should be put right?".to_owned(),
         blocks: vec![
-            ("schema", input["schema"].clone()),
-            ("facts", facts.clone()),
-            ("rows", first(&input["data"], MOST_ROWS)),
+            data("schema", input["schema"].clone()),
+            data("facts", facts.clone()),
+            data("rows", first(&input["data"], MOST_ROWS)),
         ],
         computed: Some(facts.clone()),
         kept: facts,

@@ -1,6 +1,6 @@
 //! `POST /api/ai/custom-data/detect-schema`: what the columns of an uploaded table are.
 
-use super::definition::{Prepared, TaskDefinition, beside};
+use super::definition::{Prepared, TaskDefinition, beside, data};
 use super::widget_analyze::first;
 use crate::facts::describe_rows;
 use serde_json::{Value, json};
@@ -16,6 +16,7 @@ pub(super) static TASK: TaskDefinition = TaskDefinition {
     prepare,
     finish,
     envelope: beside("schema"),
+    acts: false,
 };
 
 fn prepare(input: &Value) -> Prepared {
@@ -24,9 +25,9 @@ fn prepare(input: &Value) -> Prepared {
     Prepared {
         question: "What are the columns of the table in the block `profile`?".to_owned(),
         blocks: vec![
-            ("profile", facts.clone()),
-            ("rows", first(&input["sampleRows"], MOST_ROWS)),
-            ("file", json!({ "name": input["filename"] })),
+            data("profile", facts.clone()),
+            data("rows", first(&input["sampleRows"], MOST_ROWS)),
+            data("file", json!({ "name": input["filename"] })),
         ],
         computed: Some(facts.clone()),
         kept: facts,

@@ -1,6 +1,6 @@
 //! `POST /api/ai/custom-data/generate-query`: from a question to a query of an uploaded table.
 
-use super::definition::{Prepared, TaskDefinition, beside};
+use super::definition::{Prepared, TaskDefinition, asked, beside, data};
 use serde_json::{Value, json};
 
 pub(super) static TASK: TaskDefinition = TaskDefinition {
@@ -11,14 +11,15 @@ pub(super) static TASK: TaskDefinition = TaskDefinition {
     prepare,
     finish,
     envelope: beside("query"),
+    acts: true,
 };
 
 fn prepare(input: &Value) -> Prepared {
     Prepared {
         question: "Which query answers the question in the block `question`?".to_owned(),
         blocks: vec![
-            ("schema", input["schema"].clone()),
-            ("question", json!({ "question": input["prompt"] })),
+            data("schema", input["schema"].clone()),
+            asked("question", "prompt", json!({ "question": input["prompt"] })),
         ],
         computed: None,
         kept: input["schema"]["columns"].clone(),

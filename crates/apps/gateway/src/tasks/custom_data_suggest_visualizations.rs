@@ -1,6 +1,6 @@
 //! `POST /api/ai/custom-data/suggest-visualizations`: which widgets suit an uploaded table.
 
-use super::definition::{Prepared, TaskDefinition, beside};
+use super::definition::{Prepared, TaskDefinition, beside, data};
 use super::widget_analyze::first;
 use crate::facts::{describe_rows, suggest};
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ pub(super) static TASK: TaskDefinition = TaskDefinition {
     prepare,
     finish,
     envelope: beside("recommendations"),
+    acts: false,
 };
 
 fn prepare(input: &Value) -> Prepared {
@@ -23,10 +24,10 @@ fn prepare(input: &Value) -> Prepared {
     Prepared {
         question: "Which widgets suit this table?".to_owned(),
         blocks: vec![
-            ("schema", input["schema"].clone()),
-            ("profile", json!(facts)),
-            ("rows", first(&input["sampleData"], MOST_ROWS)),
-            ("context", input["dataContext"].clone()),
+            data("schema", input["schema"].clone()),
+            data("profile", json!(facts)),
+            data("rows", first(&input["sampleData"], MOST_ROWS)),
+            data("context", input["dataContext"].clone()),
         ],
         computed: Some(suggest(&facts)),
         kept: input["schema"]["columns"].clone(),

@@ -1,7 +1,7 @@
 //! `POST /api/ai/dashboard/generate`: from a sentence to a dashboard.
 
 use super::catalogue::{is_metric, options};
-use super::definition::{Prepared, TaskDefinition, beside};
+use super::definition::{Prepared, TaskDefinition, asked, beside, data, ours};
 use serde_json::{Map, Value, json};
 
 pub(super) static TASK: TaskDefinition = TaskDefinition {
@@ -12,14 +12,17 @@ pub(super) static TASK: TaskDefinition = TaskDefinition {
     prepare,
     finish,
     envelope: beside("dashboard"),
+    acts: true,
 };
 
 fn prepare(input: &Value) -> Prepared {
-    let mut catalogue = options();
-    catalogue["customSources"] = input["customSources"].clone();
     Prepared {
         question: "Design the dashboard that the request in the block `request` asks for.".to_owned(),
-        blocks: vec![("catalogue", catalogue), ("request", json!({ "request": input["prompt"] }))],
+        blocks: vec![
+            ours("catalogue", options()),
+            data("sources", input["customSources"].clone()),
+            asked("request", "prompt", json!({ "request": input["prompt"] })),
+        ],
         computed: None,
         kept: input.clone(),
     }

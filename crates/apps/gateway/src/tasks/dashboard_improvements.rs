@@ -1,7 +1,7 @@
 //! `POST /api/ai/dashboard/improvements`: what to change about a dashboard.
 
 use super::catalogue::options;
-use super::definition::{DATA, Prepared, TaskDefinition};
+use super::definition::{DATA, Prepared, TaskDefinition, asked, data, ours};
 use serde_json::{Value, json};
 
 const USUAL_GOAL: &str = "see at a glance how advertising performs, and what to act on";
@@ -14,6 +14,7 @@ pub(super) static TASK: TaskDefinition = TaskDefinition {
     prepare,
     finish: |answer, _| answer,
     envelope: DATA,
+    acts: false,
 };
 
 fn prepare(input: &Value) -> Prepared {
@@ -21,7 +22,11 @@ fn prepare(input: &Value) -> Prepared {
     let widgets = if input["currentWidgets"].is_null() { json!([]) } else { input["currentWidgets"].clone() };
     Prepared {
         question: "What should be changed about the dashboard in the block `dashboard`?".to_owned(),
-        blocks: vec![("catalogue", options()), ("dashboard", json!({ "widgets": widgets, "goals": goals }))],
+        blocks: vec![
+            ours("catalogue", options()),
+            data("dashboard", json!({ "widgets": widgets })),
+            asked("goals", "goals", json!({ "goals": goals })),
+        ],
         computed: None,
         kept: Value::Null,
     }

@@ -1,6 +1,6 @@
 //! `POST /api/ai/dashboard/recommendations`: what to do next, from figures.
 
-use super::definition::{DATA, Prepared, TaskDefinition};
+use super::definition::{DATA, Prepared, TaskDefinition, data};
 use serde_json::Value;
 
 pub(super) static TASK: TaskDefinition = TaskDefinition {
@@ -11,12 +11,13 @@ pub(super) static TASK: TaskDefinition = TaskDefinition {
     prepare,
     finish: |answer, _| answer,
     envelope: DATA,
+    acts: false,
 };
 
 fn prepare(input: &Value) -> Prepared {
     Prepared {
         question: "What should be done next, by the figures in the block `metrics`?".to_owned(),
-        blocks: vec![("metrics", input["metrics"].clone())],
+        blocks: vec![data("metrics", input["metrics"].clone())],
         computed: None,
         kept: Value::Null,
     }

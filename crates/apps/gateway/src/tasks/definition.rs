@@ -19,6 +19,8 @@ pub(super) struct TaskDefinition {
     /// From a valid answer of the model to what the caller gets: computed facts take the place of the model's.
     pub(super) finish: fn(Value, &Prepared) -> Value,
     pub(super) envelope: Envelope,
+    /// Something is done with the answer, and not only shown: in doubt it is refused.
+    pub(super) acts: bool,
 }
 
 /// Where the answer stands in the reply.
@@ -47,12 +49,46 @@ pub(super) const fn beside(member: &'static str) -> Envelope {
 pub(super) struct Prepared {
     /// What the model is asked, in a sentence of ours.
     pub(super) question: String,
-    /// What the model is given as data: names and contents.
-    pub(super) blocks: Vec<(&'static str, Value)>,
+    /// What the model is given as data.
+    pub(super) blocks: Vec<Block>,
     /// The answer without a model; none when there is none.
     pub(super) computed: Option<Value>,
     /// What [`TaskDefinition::finish`] needs.
     pub(super) kept: Value,
+}
+
+/// A named piece of data.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    pub(super) name: &'static str,
+    pub(super) content: Value,
+    pub(super) origin: Origin,
+}
+
+/// Who wrote a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// We did.
+    Ours,
+    /// The caller asks in it, in the field of this name: what looks like an attack is refused.
+    Caller(&'static str),
+    /// Others did, perhaps: what looks like an attack is withheld from the model.
+    Others,
+}
+
+/// A block of ours.
+pub(super) const fn ours(name: &'static str, content: Value) -> Block {
+    Block { name, content, origin: Origin::Ours }
+}
+
+/// What the caller asks in `field`.
+pub(super) const fn asked(name: &'static str, field: &'static str, content: Value) -> Block {
+    Block { name, content, origin: Origin::Caller(field) }
+}
+
+/// Data that others may have written.
+pub(super) const fn data(name: &'static str, content: Value) -> Block {
+    Block { name, content, origin: Origin::Others }
 }
 
 /// A task with its schemas read.

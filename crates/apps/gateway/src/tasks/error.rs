@@ -16,6 +16,8 @@ use std::time::Duration;
 pub(super) enum TaskError {
     Problem(Problem),
     Limit(LimitReached),
+    /// The question looks like an attack: its field, and the id of the finding.
+    Attack(&'static str, String),
     /// The provider refused or failed: ours, and its request's id.
     Provider(Problem, Option<HeaderValue>),
 }
@@ -127,12 +129,13 @@ impl TaskError {
         match self {
             Self::Problem(problem) | Self::Provider(problem, _) => problem.status,
             Self::Limit(_) => 429,
+            Self::Attack(..) => 400,
         }
     }
 
     /// Whether the request itself was refused, and not its way to the model.
     pub(super) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Limit(_))
+        matches!(self, Self::Limit(_) | Self::Attack(..))
             || matches!(self, Self::Problem(problem) if problem.status < 500 || problem.code == "full")
     }
 
@@ -147,8 +150,33 @@ impl TaskError {
                 reply
             }
             Self::Limit(limit) => limit_reply(limit, request_id),
+            Self::Attack(field, id) => attack_reply(field, &id, request_id),
         }
     }
+}
+
+/// With the original's `code`, `detectionId` and `field`.
+fn attack_reply(field: &str, detection_id: &str, request_id: &str) -> Response {
+    let detail = format!(
+        "{field} looks like an instruction to the model and not like a question; say it in other words"
+    );
+    let body = json!({
+        "type": "https://dashly.dev/problems/prompt-injection-detected",
+        "title": "The request is malformed",
+        "status": 400,
+        "detail": detail,
+        "request_id": request_id,
+        "success": false,
+        "error": detail,
+        "message": detail,
+        "code": "PROMPT_INJECTION_DETECTED",
+        "detectionId": detection_id,
+        "field": format!("body.{field}")
+    });
+    let mut reply = (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    reply.extensions_mut().insert(KeepBody);
+    reply
 }
 
 /// With the original's `retryAfterMs`.

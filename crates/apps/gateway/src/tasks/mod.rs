@@ -23,13 +23,18 @@ mod widget_trend;
 mod catalogue;
 mod definition;
 mod error;
+#[cfg(test)]
+mod injections;
 mod input;
 mod model_call;
 mod prompt;
+mod protection;
 mod repair;
 mod reply;
 mod run;
 mod schema;
+mod screening;
+mod second_opinion;
 
 use crate::gateway::Gateway;
 use axum::Router;
@@ -37,6 +42,7 @@ use axum::extract::{Request, State};
 use axum::routing::{get, post};
 use definition::{CompiledTask, TaskDefinition};
 pub(crate) use prompt::{Prompt, Prompts};
+pub(crate) use protection::Protection;
 use std::sync::Arc;
 
 /// A request's body may have this many bytes.

@@ -1,13 +1,15 @@
 //! Asking the model: data apart from instructions, an answer of a fixed form, one chance to put it right.
 
-use super::definition::{CompiledTask, Prepared};
+use super::definition::{Block, CompiledTask};
 use super::error::{TaskError, provider_error};
 use super::prompt::Prompt;
+use super::protection::Protection;
 use super::repair::{find_json, fit};
 use super::reply::Spent;
 use crate::calls::{self, Answer, AnswerBody, CallError, Candidates, Settlement};
 use crate::config::GatewayFile;
 use crate::gateway::Gateway;
+use crate::guard::leaks;
 use crate::metering::{Cost, Usage};
 use crate::upstream::{SendError, UpstreamRequest, retry_after};
 use bytes::Bytes;
@@ -30,22 +32,25 @@ const MOST_REPLY_BYTES: usize = 8 * 1024 * 1024;
 pub(super) struct ModelQuestion<'a> {
     pub(super) task: &'a CompiledTask,
     pub(super) prompt: &'a Prompt,
-    pub(super) prepared: &'a Prepared,
+    pub(super) question: &'a str,
+    /// As the model gets to see them.
+    pub(super) blocks: &'a [Block],
     /// Marks where data begins and ends: nobody who wrote the data could know it.
     pub(super) boundary: String,
+    pub(super) protection: Protection,
 }
 
 /// The usage of a reply, and its text.
 #[derive(Debug, Deserialize)]
 struct Message {
     #[serde(default)]
-    content: Vec<Block>,
+    content: Vec<ContentBlock>,
     stop_reason: Option<String>,
     usage: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Block {
+struct ContentBlock {
     #[serde(rename = "type")]
     kind: String,
     text: Option<String>,
@@ -94,10 +99,14 @@ impl ModelQuestion<'_> {
 
     /// The question with its data.
     pub(super) fn message(&self) -> String {
-        let Self { prepared, boundary, .. } = self;
+        let Self { boundary, .. } = self;
         let mut message = String::new();
-        for (name, content) in &prepared.blocks {
+        for Block { name, content, .. } in self.blocks {
             // A `<` in the data cannot end its block.
+            if !self.protection.delimits() {
+                let _ = write!(message, "{name}: {content}\n\n");
+                continue;
+            }
             let text = content.to_string().replace('<', "\\u003c");
             // Writing to a String cannot fail.
             let _ = write!(
@@ -105,7 +114,7 @@ impl ModelQuestion<'_> {
                 "<data boundary=\"{boundary}\" name=\"{name}\">\n{text}\n</data boundary=\"{boundary}\">\n\n"
             );
         }
-        message.push_str(&prepared.question);
+        message.push_str(self.question);
         message
     }
 
@@ -129,11 +138,16 @@ pub(super) async fn ask(
     settlement: &mut Settlement,
     deadline: Instant,
 ) -> Result<(Value, Spent), TaskError> {
-    let mut spent =
-        Spent { model: String::new(), usage: Usage::default(), cost: Some(Cost::default()), is_fake: false };
+    let mut spent = Spent {
+        model: String::new(),
+        usage: Usage::default(),
+        cost: Some(Cost::default()),
+        is_fake: false,
+        withheld: Vec::new(),
+    };
     let mut messages = json!([{ "role": "user", "content": question.message() }]);
     let first = ask_once(gateway, file, question, &messages, settlement, &mut spent, deadline).await?;
-    let faults = match read_answer(question.task, &first) {
+    let faults = match read_answer(question, &first) {
         Ok(answer) => return Ok((answer, spent)),
         Err(Unusable::Final(problem)) => return Err(TaskError::Provider(problem, first.request_id)),
         Err(Unusable::Faults(faults)) => faults,
@@ -146,7 +160,7 @@ pub(super) async fn ask(
         messages.push(json!({ "role": "user", "content": again }));
     }
     let second = ask_once(gateway, file, question, &messages, settlement, &mut spent, deadline).await?;
-    match read_answer(question.task, &second) {
+    match read_answer(question, &second) {
         Ok(answer) => Ok((answer, spent)),
         Err(Unusable::Final(problem)) => Err(TaskError::Provider(problem, second.request_id)),
         Err(Unusable::Faults(faults)) => {
@@ -172,7 +186,17 @@ enum Unusable {
     Faults(String),
 }
 
-fn read_answer(task: &CompiledTask, reply: &ModelReply) -> Result<Value, Unusable> {
+fn read_answer(question: &ModelQuestion<'_>, reply: &ModelReply) -> Result<Value, Unusable> {
+    let task = question.task;
+    if question.protection.screens() && leaks(&reply.text, &question.boundary, &question.prompt.system) {
+        let detail = "the model's answer repeats what it was told in confidence, and is thrown away";
+        return Err(Unusable::Final(Problem::new(
+            502,
+            "reply-leaks-prompt",
+            "The model's reply cannot be used",
+            detail,
+        )));
+    }
     match reply.stop_reason.as_deref() {
         Some("refusal") => {
             let detail = "the model declined to answer this request";

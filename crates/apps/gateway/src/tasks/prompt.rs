@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-const BUILT_IN: [(&str, &str); 11] = [
+const BUILT_IN: [(&str, &str); 12] = [
     ("custom_data_analyze_quality", include_str!("../../prompts/custom_data_analyze_quality.toml")),
     ("custom_data_detect_schema", include_str!("../../prompts/custom_data_detect_schema.toml")),
     ("custom_data_generate_query", include_str!("../../prompts/custom_data_generate_query.toml")),
@@ -16,6 +16,7 @@ const BUILT_IN: [(&str, &str); 11] = [
     ("dashboard_generate", include_str!("../../prompts/dashboard_generate.toml")),
     ("dashboard_improvements", include_str!("../../prompts/dashboard_improvements.toml")),
     ("dashboard_recommendations", include_str!("../../prompts/dashboard_recommendations.toml")),
+    ("second_opinion", include_str!("../../prompts/second_opinion.toml")),
     ("website_audit_analyze", include_str!("../../prompts/website_audit_analyze.toml")),
     ("widget_analyze", include_str!("../../prompts/widget_analyze.toml")),
     ("widget_compare", include_str!("../../prompts/widget_compare.toml")),

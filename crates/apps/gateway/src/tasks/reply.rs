@@ -1,6 +1,7 @@
 //! The reply of a task.
 
 use super::definition::Envelope;
+use super::screening::Withheld;
 use crate::metering::{Cost, Usage};
 use serde_json::{Map, Value, json};
 
@@ -12,6 +13,8 @@ pub(super) struct Spent {
     pub(super) cost: Option<Cost>,
     /// The scripted provider answered.
     pub(super) is_fake: bool,
+    /// What the model was not shown.
+    pub(super) withheld: Vec<Withheld>,
 }
 
 /// The body of a reply.
@@ -42,6 +45,9 @@ pub(super) fn reply_body(envelope: Envelope, answer: Value, spent: Option<&Spent
         "currency": "USD"
     });
     body.insert("usage".to_owned(), usage);
+    if let Some(spent) = spent.filter(|spent| !spent.withheld.is_empty()) {
+        body.insert("withheld".to_owned(), json!(spent.withheld));
+    }
     if spent.is_some_and(|spent| spent.is_fake) {
         body.insert("fakeUpstream".to_owned(), Value::Bool(true));
     }

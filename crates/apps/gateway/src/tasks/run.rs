@@ -4,8 +4,11 @@ use super::definition::{CompiledTask, Prepared};
 use super::error::{TaskError, not_configured};
 use super::model_call::{ModelQuestion, ask};
 use super::reply::{Spent, reply_body};
+use super::screening::{Refused, Screened, screen};
+use super::second_opinion::{SECOND_OPINION, question_about};
 use super::{BODY_LIMIT_BYTES, Prompt, input};
 use crate::calls::{self, Admitted, Settlement, Unsettled};
+use crate::config::GatewayFile;
 use crate::gateway::Gateway;
 use crate::metering::{CallGuard, CallSubject, Outcome, Usage};
 use axum::Json;
@@ -16,6 +19,7 @@ use dashly_kernel::Problem;
 use dashly_web::{RequestId, parse_json, read_body};
 use serde_json::Value;
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// Answers a request for `task`.
 pub(super) async fn run(gateway: Gateway, request: Request, task: &CompiledTask) -> Response {
@@ -77,9 +81,25 @@ async fn answer(
         });
         return Ok((computed?, None));
     }
+    let screened = match screen(&gateway.guard, gateway.protection, prepared) {
+        Ok(screened) => screened,
+        Err(Refused { field, verdict }) => {
+            let id = gateway.ids.uuid(gateway.clock.now()).to_string();
+            guard.note(|end| end.guard = format!("refused {id}: {}", verdict.rules.join(" ")));
+            return Err(refused(guard, TaskError::Attack(field, id)));
+        }
+    };
+    guard.note(|end| end.guard = summary(&screened));
     let Admitted { file, caller, workspace, place, deadline } = admitted;
     let Some(prompt) = file.prompts.get(task.definition.name) else { return Err(Problem::internal().into()) };
-    let question = ModelQuestion { task, prompt, prepared, boundary: gateway.ids.token() };
+    let question = ModelQuestion {
+        task,
+        prompt,
+        question: &prepared.question,
+        blocks: &screened.blocks,
+        boundary: gateway.ids.token(),
+        protection: gateway.protection,
+    };
     let alias = Some(&*prompt.model);
     if !question.models(&file).iter().any(|model| caller.may_call(model, alias)) {
         let problem =
@@ -102,14 +122,67 @@ async fn answer(
         used: 0,
     });
     let asked = match unsettled.get() {
-        Some(settlement) => ask(gateway, &file, &question, settlement, deadline).await,
+        Some(settlement) => ask_safely(gateway, &file, &question, &screened, settlement, deadline).await,
         None => Err(Problem::internal().into()),
     };
     if let Some(settlement) = unsettled.take() {
         finish(settlement, &asked);
     }
-    let (answer, spent) = asked?;
+    let (answer, mut spent) = asked?;
+    spent.withheld = screened.withheld;
     Ok(((task.definition.finish)(answer, prepared), Some(spent)))
+}
+
+fn summary(screened: &Screened) -> String {
+    match (screened.withheld.len(), screened.doubtful.len()) {
+        (0, 0) => "passed".to_owned(),
+        (0, doubtful) => format!("{doubtful} doubtful"),
+        (withheld, doubtful) => format!("{withheld} withheld, {doubtful} doubtful"),
+    }
+}
+
+/// Asks, after a second opinion where one is wanted. Without an answer to that, a task whose answer is acted on is refused,
+/// and one whose answer is only shown goes on.
+async fn ask_safely(
+    gateway: &Gateway,
+    file: &GatewayFile,
+    question: &ModelQuestion<'_>,
+    screened: &Screened,
+    settlement: &mut Settlement,
+    deadline: Instant,
+) -> Result<(Value, Spent), TaskError> {
+    if file.second_opinion && !screened.doubtful.is_empty() {
+        let opinion = second_opinion(gateway, file, &screened.doubtful, settlement, deadline).await;
+        if opinion.unwrap_or(question.task.definition.acts) {
+            let id = gateway.ids.uuid(gateway.clock.now()).to_string();
+            settlement.guard.note(|end| end.guard = format!("refused {id}: second opinion"));
+            return Err(TaskError::Attack("text", id));
+        }
+    }
+    ask(gateway, file, question, settlement, deadline).await
+}
+
+/// Whether a small model finds one of `texts` unsafe; none when it gave no answer.
+async fn second_opinion(
+    gateway: &Gateway,
+    file: &GatewayFile,
+    texts: &[String],
+    settlement: &mut Settlement,
+    deadline: Instant,
+) -> Option<bool> {
+    let task = SECOND_OPINION.as_ref()?;
+    let prompt = file.prompts.get(task.definition.name)?;
+    let prepared = question_about(texts);
+    let question = ModelQuestion {
+        task,
+        prompt,
+        question: &prepared.question,
+        blocks: &prepared.blocks,
+        boundary: gateway.ids.token(),
+        protection: gateway.protection,
+    };
+    let (answer, _) = ask(gateway, file, &question, settlement, deadline).await.ok()?;
+    answer["unsafe"].as_bool()
 }
 
 fn refused(mut guard: CallGuard, error: TaskError) -> TaskError {

@@ -1,6 +1,6 @@
 //! `POST /api/ai/website-audit/analyze`: what a crawl says about a site's measurement.
 
-use super::definition::{DATA_AND_BESIDE, Prepared, TaskDefinition};
+use super::definition::{DATA_AND_BESIDE, Prepared, TaskDefinition, data};
 use serde_json::{Value, json};
 
 pub(super) static TASK: TaskDefinition = TaskDefinition {
@@ -11,6 +11,7 @@ pub(super) static TASK: TaskDefinition = TaskDefinition {
     prepare,
     finish,
     envelope: DATA_AND_BESIDE,
+    acts: false,
 };
 
 const PLATFORMS: [&str; 7] = ["meta", "ga4", "googleAds", "tiktok", "linkedin", "twitter", "pinterest"];
@@ -25,7 +26,7 @@ fn prepare(input: &Value) -> Prepared {
     });
     Prepared {
         question: "What do the findings in the block `findings` mean for the owner of the site?".to_owned(),
-        blocks: vec![("findings", findings)],
+        blocks: vec![data("findings", findings)],
         computed: None,
         kept: json!(unchecked),
     }

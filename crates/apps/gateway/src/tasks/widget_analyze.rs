@@ -1,6 +1,6 @@
 //! `POST /api/ai/widget/analyze`: what the numbers of a widget say.
 
-use super::definition::{DATA_AND_BESIDE, Prepared, TaskDefinition};
+use super::definition::{DATA_AND_BESIDE, Prepared, TaskDefinition, data};
 use crate::facts::{WidgetFacts, widget_facts};
 use serde_json::{Value, json};
 
@@ -16,12 +16,13 @@ pub(super) static TASK: TaskDefinition = TaskDefinition {
     prepare,
     finish: with_facts,
     envelope: DATA_AND_BESIDE,
+    acts: false,
 };
 
 fn prepare(input: &Value) -> Prepared {
     let (widget, numbers) = (&input["widget"], &input["metricsData"]);
     let facts = widget_facts(widget, numbers);
-    let data = json!({
+    let shown = json!({
         "rows": first(&numbers["data"], MOST_ROWS),
         "columns": numbers["columns"],
         "latest": latest(&numbers["timeSeries"], LATEST_POINTS),
@@ -29,7 +30,7 @@ fn prepare(input: &Value) -> Prepared {
     });
     Prepared {
         question: "What do the numbers of this widget say, and what should be done?".to_owned(),
-        blocks: vec![("widget", widget.clone()), ("facts", json!(facts)), ("data", data)],
+        blocks: vec![data("widget", widget.clone()), data("facts", json!(facts)), data("data", shown)],
         computed: Some(computed(&facts)),
         kept: json!({ "facts": facts }),
     }

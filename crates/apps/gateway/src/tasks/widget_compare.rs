@@ -1,6 +1,6 @@
 //! `POST /api/ai/widget/compare`: what several widgets say together.
 
-use super::definition::{DATA_AND_BESIDE, Prepared, TaskDefinition};
+use super::definition::{DATA_AND_BESIDE, Prepared, TaskDefinition, data};
 use super::widget_analyze::with_facts;
 use crate::facts::{WidgetFacts, comparison_facts, widget_facts};
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ pub(super) static TASK: TaskDefinition = TaskDefinition {
     prepare,
     finish: with_facts,
     envelope: DATA_AND_BESIDE,
+    acts: false,
 };
 
 /// From good to bad.
@@ -25,7 +26,7 @@ fn prepare(input: &Value) -> Prepared {
     let widgets: Vec<&Value> = entries.iter().map(|entry| &entry["widget"]).collect();
     Prepared {
         question: "What do these widgets say together, and which one needs attention first?".to_owned(),
-        blocks: vec![("widgets", json!(widgets)), ("facts", json!(facts))],
+        blocks: vec![data("widgets", json!(widgets)), data("facts", json!(facts))],
         computed: Some(computed(&facts)),
         kept: json!({ "facts": facts, "widgetsAnalyzed": facts.len() }),
     }

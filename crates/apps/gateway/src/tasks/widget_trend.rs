@@ -1,6 +1,6 @@
 //! `POST /api/ai/widget/trend`: how a number develops.
 
-use super::definition::{DATA_AND_BESIDE, Prepared, TaskDefinition};
+use super::definition::{DATA_AND_BESIDE, Prepared, TaskDefinition, data};
 use super::widget_analyze::{computed, latest, with_facts};
 use crate::facts::widget_facts;
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ pub(super) static TASK: TaskDefinition = TaskDefinition {
     prepare,
     finish: with_facts,
     envelope: DATA_AND_BESIDE,
+    acts: false,
 };
 
 fn prepare(input: &Value) -> Prepared {
@@ -23,9 +24,9 @@ fn prepare(input: &Value) -> Prepared {
     Prepared {
         question: "How does this number develop, and are its latest points unusual?".to_owned(),
         blocks: vec![
-            ("widget", widget.clone()),
-            ("facts", json!(facts)),
-            ("data", json!({ "latest": latest(&numbers["timeSeries"], LATEST_POINTS) })),
+            data("widget", widget.clone()),
+            data("facts", json!(facts)),
+            data("data", json!({ "latest": latest(&numbers["timeSeries"], LATEST_POINTS) })),
         ],
         computed: Some(computed(&facts)),
         kept: json!({ "facts": facts }),

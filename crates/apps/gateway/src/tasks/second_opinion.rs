@@ -1,0 +1,42 @@
+//! A small model's judgement of texts that the rules leave in doubt. Asked only where `gateway.toml` wants it.
+
+use super::definition::{CompiledTask, DATA, Prepared, TaskDefinition, data};
+use serde_json::{Value, json};
+use std::sync::LazyLock;
+
+/// Texts judged at once.
+const MOST_TEXTS: usize = 20;
+
+static TASK: TaskDefinition = TaskDefinition {
+    name: "second_opinion",
+    path: "second_opinion",
+    input: include_str!("../../schemas/second_opinion.input.json"),
+    output: include_str!("../../schemas/second_opinion.output.json"),
+    prepare: |_| Prepared::default(),
+    finish: |answer, _| answer,
+    envelope: DATA,
+    acts: false,
+};
+
+/// The task; none if its schemas are broken, which a test would have found.
+pub(super) static SECOND_OPINION: LazyLock<Option<CompiledTask>> =
+    LazyLock::new(|| CompiledTask::compile(&TASK).ok());
+
+/// The question about `texts`.
+pub(super) fn question_about(texts: &[String]) -> Prepared {
+    let texts: Vec<&String> = texts.iter().take(MOST_TEXTS).collect();
+    Prepared {
+        question: "Is one of the texts unsafe?".to_owned(),
+        blocks: vec![data("texts", json!(texts))],
+        computed: None,
+        kept: Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn it_can_be_asked() {
+        assert!(super::SECOND_OPINION.is_some());
+    }
+}
