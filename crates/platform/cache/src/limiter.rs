@@ -34,7 +34,7 @@ pub enum Status {
 #[error("the address of redis is not a usable redis:// URL")]
 pub struct RedisUrlError {
     #[source]
-    cause: redis::RedisError,
+    pub(crate) cause: redis::RedisError,
 }
 
 /// Sliding-window rate limits.
@@ -102,6 +102,11 @@ impl RateLimiter {
     /// Counts one failure even past the limit, and answers whether one more attempt would be allowed.
     pub async fn record_failure(&self, rule: &Rule, key: &str) -> Decision {
         self.apply(rule, key, Operation::Record { cost: 1 }).await
+    }
+
+    /// Counts `cost` even past the limit: more was used than was thought.
+    pub async fn record(&self, rule: &Rule, key: &str, cost: u32) {
+        self.apply(rule, key, Operation::Record { cost }).await;
     }
 
     /// Takes back `cost` that an earlier [`check`](Self::check) counted, newest hits first.

@@ -27,7 +27,7 @@ fn operations() -> impl Strategy<Value = Vec<(i64, Operation)>> {
 fn redis_and_memory_answer_alike() {
     let shared = Shared::new(Client::open(crate::test_redis_url()).unwrap());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let connection = runtime.block_on(shared.connect()).unwrap();
+    let connection = runtime.block_on(shared.link.connect()).unwrap();
     let cases = (0..12_u32, 9_000..30_000_u64, any::<u64>(), operations());
 
     let outcome = TestRunner::new(Config { cases: 64, failure_persistence: None, ..Config::default() }).run(
@@ -42,8 +42,7 @@ fn redis_and_memory_answer_alike() {
                 now_ms = now_ms.checked_add_signed(step_ms).unwrap();
                 let call = Call { rule: &rule, key, operation };
                 let in_memory = window.apply(&rule, now_ms, operation);
-                let in_redis =
-                    runtime.block_on(shared.run(&mut connection.clone(), &call, Some(now_ms))).unwrap();
+                let in_redis = runtime.block_on(shared.run(connection.clone(), &call, Some(now_ms))).unwrap();
                 assert_eq!(in_redis, in_memory, "{operation:?} at {now_ms}");
             }
             Ok(())

@@ -85,6 +85,20 @@ impl OwnRedis {
         self.server = Some(server);
     }
 
+    /// It keeps its data and answers nobody.
+    pub(crate) fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    pub(crate) fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.server.as_ref().expect("a started redis").id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
     /// As a power cut would: no goodbye.
     pub(crate) fn kill(&mut self) {
         if let Some(mut server) = self.server.take() {

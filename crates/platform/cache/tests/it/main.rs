@@ -1,5 +1,7 @@
-//! Behaviour of the rate limiter through its public face, in memory and on real Redis servers.
+//! Behaviour of rate limits and budgets through its public face, in memory and on real Redis servers.
 
+#[cfg(test)]
+mod budgets;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
