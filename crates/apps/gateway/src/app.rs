@@ -1,7 +1,7 @@
 //! What is wired to what.
 
-use crate::callers::{Callers, Limiter};
-use crate::config::{GatewayConfig, LiveFile};
+use crate::callers::{CallerBudgets, Callers, Limiter};
+use crate::config::{GatewayConfig, GatewayFile, LiveFile};
 use crate::gateway::{Gateway, Parts};
 use crate::guard::Guard;
 use crate::metering::Meter;
@@ -10,9 +10,9 @@ use crate::upstream::{Breakers, Upstream};
 use crate::{operator, provider_api, tasks};
 use anyhow::Context;
 use axum::{Extension, Router, middleware};
-use dashly_cache::RateLimiter;
+use dashly_cache::{Budgets, RateLimiter};
 use dashly_kernel::{Clock, Ids};
-use dashly_telemetry::{Health, Metrics, Tasks};
+use dashly_telemetry::{Health, Metrics, ShutdownSignal, Tasks};
 use dashly_web::{Observe, SecurityHeaders, method_not_allowed, observe, route_not_found};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -64,10 +64,12 @@ pub(crate) async fn build_protected(
     }
     let upstream = Upstream::new(config.provider_url.clone(), &config.provider_keys, first.timeouts.connect)?;
     let limiter = Arc::new(build_limiter(config, &parts).await?);
+    let budgets = build_budgets(config, &first, &parts).await?;
     let gateway = Gateway::new(Parts {
         file,
         callers,
         limiter: Limiter::new(limiter, config.requests_per_minute),
+        budgets,
         guard: Guard::new()?,
         protection,
         upstream,
@@ -79,6 +81,7 @@ pub(crate) async fn build_protected(
         health: parts.health.clone(),
         tasks: parts.tasks.clone(),
     });
+    parts.tasks.spawn("budgets", keep_budgets(gateway.clone(), parts.tasks.shutdown_signal()));
     let observe_state =
         Observe { ids: Arc::clone(&parts.ids), security_headers: SecurityHeaders { tls: false } };
     Ok(Router::new()
@@ -93,9 +96,7 @@ pub(crate) async fn build_protected(
 }
 
 async fn build_limiter(config: &GatewayConfig, parts: &GatewayParts) -> anyhow::Result<RateLimiter> {
-    let clock = Arc::clone(&parts.clock);
-    let now: dashly_cache::Clock =
-        Arc::new(move || Duration::from_micros(u64::try_from(clock.now().unix_micros()).unwrap_or(0)));
+    let now = time_of(&parts.clock);
     let limiter = match &config.redis_url {
         None => RateLimiter::memory(now),
         Some(url) => RateLimiter::redis(url.expose(), now).await.context("REDIS_URL")?,
@@ -105,4 +106,37 @@ async fn build_limiter(config: &GatewayConfig, parts: &GatewayParts) -> anyhow::
         Some(token) => limiter.with_key_secret(token.expose().as_bytes()),
         None => limiter,
     })
+}
+
+async fn build_budgets(
+    config: &GatewayConfig,
+    file: &GatewayFile,
+    parts: &GatewayParts,
+) -> anyhow::Result<CallerBudgets> {
+    let now = time_of(&parts.clock);
+    let budgets = match &config.redis_url {
+        None => Budgets::file(&config.budgets_file, now),
+        Some(url) => Budgets::redis(url.expose(), now).context("REDIS_URL")?,
+    };
+    let budgets = CallerBudgets::new(budgets, Arc::clone(&parts.clock), Arc::clone(&parts.ids));
+    if file.has_budgets() {
+        budgets.open().await.context("GATEWAY_BUDGETS")?;
+    }
+    Ok(budgets)
+}
+
+fn time_of(clock: &Arc<dyn Clock>) -> dashly_cache::Clock {
+    let clock = Arc::clone(clock);
+    Arc::new(move || Duration::from_micros(u64::try_from(clock.now().unix_micros()).unwrap_or(0)))
+}
+
+/// Writes late settlements, and what was really spent at the end.
+async fn keep_budgets(gateway: Gateway, stop: ShutdownSignal) {
+    loop {
+        tokio::select! {
+            () = stop.wait() => break,
+            () = tokio::time::sleep(Duration::from_secs(1)) => gateway.budgets.write_again().await,
+        }
+    }
+    gateway.budgets.close().await;
 }

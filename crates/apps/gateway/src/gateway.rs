@@ -1,6 +1,6 @@
 //! What every route works with.
 
-use crate::callers::{Callers, Limiter};
+use crate::callers::{CallerBudgets, Callers, Limiter};
 use crate::config::{GatewayFile, LiveFile};
 use crate::guard::Guard;
 use crate::metering::Meter;
@@ -21,6 +21,7 @@ pub(crate) struct Parts {
     pub(crate) file: LiveFile,
     pub(crate) callers: Callers,
     pub(crate) limiter: Limiter,
+    pub(crate) budgets: CallerBudgets,
     pub(crate) guard: Guard,
     pub(crate) protection: Protection,
     pub(crate) upstream: Upstream,

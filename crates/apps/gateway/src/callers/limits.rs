@@ -1,24 +1,13 @@
 //! Requests and tokens per minute.
 
-use super::Caller;
-use crate::config::{Allowance, GatewayFile};
+use super::limit_reached::{LimitReached, Limited};
+use super::{Caller, accounts};
+use crate::config::GatewayFile;
 use dashly_cache::{Decision, RateLimiter, Rule, Status};
 use std::sync::Arc;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_mins(1);
-
-/// Which limit was reached, and when the same call fits again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("more than {limit} {what} per minute of this {whose}")]
-pub(crate) struct LimitReached {
-    /// `requests` or `tokens`.
-    pub(crate) what: &'static str,
-    /// `address`, `key` or `workspace`.
-    pub(crate) whose: &'static str,
-    pub(crate) limit: u32,
-    pub(crate) retry_after: Duration,
-}
 
 /// Counts requests and tokens, over all replicas where there is a Redis.
 #[derive(Debug)]
@@ -52,31 +41,20 @@ impl Limiter {
         &self,
         file: &GatewayFile,
         caller: &Caller,
-        workspace: Option<&str>,
+        workspace: Option<&Arc<str>>,
     ) -> Result<(), LimitReached> {
-        let own = match caller {
-            Caller::Service => None,
+        let by_address = match caller {
             Caller::Local(address) => Some(("address", self.requests_per_address, address.to_string())),
-            Caller::Key(key) => {
-                key.allowance.requests_per_minute.map(|limit| ("key", limit, key.name.to_string()))
-            }
+            Caller::Service | Caller::Key(_) => None,
         };
-        let of_workspace = workspace.and_then(|workspace| {
-            file.workspaces.requests_per_minute.map(|limit| ("workspace", limit, workspace.to_owned()))
+        let limits = accounts(file, caller, workspace).filter_map(|account| {
+            account
+                .allowance
+                .requests_per_minute
+                .map(|limit| (account.whose, limit, account.name.to_string()))
         });
-        let mut counted: Vec<(Rule, String)> = Vec::new();
-        for (whose, limit, name) in own.into_iter().chain(of_workspace) {
-            let rule = Rule { name: request_counter(whose), limit, window: MINUTE };
-            if let Decision::Limited { retry_after } = self.limiter.check(&rule, &name, 1).await {
-                // A call that is refused by one limit must not use up another.
-                for (rule, name) in &counted {
-                    self.limiter.refund(rule, name, 1).await;
-                }
-                return Err(LimitReached { what: "requests", whose, limit, retry_after });
-            }
-            counted.push((rule, name));
-        }
-        Ok(())
+        let limits = by_address.into_iter().chain(limits);
+        self.count(limits, Limited::Requests, 1).await.map(drop)
     }
 
     /// Counts the tokens that a call is expected to use.
@@ -84,26 +62,34 @@ impl Limiter {
         &self,
         file: &GatewayFile,
         caller: &Caller,
-        workspace: Option<&str>,
+        workspace: Option<&Arc<str>>,
         estimate: u64,
     ) -> Result<Counted, LimitReached> {
         let estimate = u32::try_from(estimate).unwrap_or(u32::MAX);
-        let limit_of = |allowance: Allowance| allowance.tokens_per_minute;
-        let own = match caller {
-            Caller::Key(key) => limit_of(key.allowance).map(|limit| ("key", limit, key.name.to_string())),
-            Caller::Service | Caller::Local(_) => None,
-        };
-        let of_workspace = workspace.and_then(|workspace| {
-            limit_of(file.workspaces).map(|limit| ("workspace", limit, workspace.to_owned()))
+        let limits = accounts(file, caller, workspace).filter_map(|account| {
+            account.allowance.tokens_per_minute.map(|limit| (account.whose, limit, account.name.to_string()))
         });
-        let mut counted = Counted { tokens: Vec::new(), estimate };
-        for (whose, limit, name) in own.into_iter().chain(of_workspace) {
-            let rule = Rule { name: token_counter(whose), limit, window: MINUTE };
-            if let Decision::Limited { retry_after } = self.limiter.check(&rule, &name, estimate).await {
-                self.settle_tokens(&counted, 0).await;
-                return Err(LimitReached { what: "tokens", whose, limit, retry_after });
+        let tokens = self.count(limits, Limited::Tokens, estimate).await?;
+        Ok(Counted { tokens, estimate })
+    }
+
+    async fn count(
+        &self,
+        limits: impl Iterator<Item = (&'static str, u32, String)>,
+        what: Limited,
+        cost: u32,
+    ) -> Result<Vec<(Rule, String)>, LimitReached> {
+        let mut counted: Vec<(Rule, String)> = Vec::new();
+        for (whose, limit, name) in limits {
+            let rule = Rule { name: counter(what, whose), limit, window: MINUTE };
+            if let Decision::Limited { retry_after } = self.limiter.check(&rule, &name, cost).await {
+                // A call that is refused by one limit must not use up another.
+                for (rule, name) in &counted {
+                    self.limiter.refund(rule, name, cost).await;
+                }
+                return Err(LimitReached { what, whose, limit: u64::from(limit), retry_after });
             }
-            counted.tokens.push((rule, name));
+            counted.push((rule, name));
         }
         Ok(counted)
     }
@@ -111,10 +97,11 @@ impl Limiter {
     /// Puts the count right once it is known what the call used.
     pub(crate) async fn settle_tokens(&self, counted: &Counted, used: u64) {
         let used = u32::try_from(used).unwrap_or(u32::MAX);
-        let unused = counted.estimate.saturating_sub(used);
-        if unused > 0 {
-            for (rule, name) in &counted.tokens {
-                self.limiter.refund(rule, name, unused).await;
+        for (rule, name) in &counted.tokens {
+            match used.checked_sub(counted.estimate) {
+                None => self.limiter.refund(rule, name, counted.estimate.saturating_sub(used)).await,
+                Some(0) => {}
+                Some(more) => self.limiter.record(rule, name, more).await,
             }
         }
     }
@@ -127,17 +114,12 @@ impl Counted {
     }
 }
 
-fn request_counter(whose: &str) -> &'static str {
-    match whose {
-        "address" => "gateway-requests-address",
-        "key" => "gateway-requests-key",
+fn counter(what: Limited, whose: &str) -> &'static str {
+    match (what, whose) {
+        (Limited::Tokens, "key") => "gateway-tokens-key",
+        (Limited::Tokens, _) => "gateway-tokens-workspace",
+        (_, "address") => "gateway-requests-address",
+        (_, "key") => "gateway-requests-key",
         _ => "gateway-requests-workspace",
-    }
-}
-
-fn token_counter(whose: &str) -> &'static str {
-    match whose {
-        "key" => "gateway-tokens-key",
-        _ => "gateway-tokens-workspace",
     }
 }

@@ -38,7 +38,7 @@ pub(crate) async fn admit(
     if let Some(workspace) = &workspace {
         guard.note(|end| end.subject.workspace = Arc::clone(workspace));
     }
-    gateway.limiter.admit_request(&file, &caller, workspace.as_deref()).await?;
+    gateway.limiter.admit_request(&file, &caller, workspace.as_ref()).await?;
     let place = gateway.take_place(&file).ok_or(AdmissionError::Full)?;
     let own = head.headers.get(DEADLINE).and_then(|value| value.to_str().ok()?.parse().ok());
     let patience = own.map_or(file.timeouts.call, |own| file.timeouts.call.min(Duration::from_millis(own)));

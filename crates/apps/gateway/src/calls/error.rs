@@ -1,6 +1,7 @@
 //! Why a call is not made, or has no answer.
 
-use crate::callers::{InvalidWorkspace, LimitReached, Unauthenticated};
+use crate::callers::{BudgetError, InvalidWorkspace, LimitReached, Unauthenticated};
+use crate::metering::Unbounded;
 use crate::upstream::SendError;
 use std::time::Duration;
 
@@ -13,8 +14,21 @@ pub(crate) enum AdmissionError {
     Workspace(#[from] InvalidWorkspace),
     #[error(transparent)]
     Limit(#[from] LimitReached),
+    #[error(transparent)]
+    Unbounded(#[from] Unbounded),
+    #[error("budgets cannot be checked at the moment, so that nothing is spent")]
+    BudgetsAway,
     #[error("the gateway has as many calls in progress as it may have")]
     Full,
+}
+
+impl From<BudgetError> for AdmissionError {
+    fn from(cause: BudgetError) -> Self {
+        match cause {
+            BudgetError::Reached(limit) => Self::Limit(limit),
+            BudgetError::Unavailable => Self::BudgetsAway,
+        }
+    }
 }
 
 /// Why the provider gave no answer.

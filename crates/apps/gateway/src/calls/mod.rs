@@ -2,10 +2,12 @@
 
 mod admission;
 mod error;
+mod hold;
 mod settlement;
 mod tries;
 
 pub(crate) use admission::{Admitted, admit};
 pub(crate) use error::{AdmissionError, CallError, whole_seconds};
+pub(crate) use hold::{Held, hold};
 pub(crate) use settlement::{Settlement, Unsettled};
 pub(crate) use tries::{Answer, AnswerBody, Candidates, once, with_retries};

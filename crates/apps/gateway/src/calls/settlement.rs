@@ -1,7 +1,7 @@
 //! What must be put right once it is known how a call ended.
 
 use super::error::CallError;
-use crate::callers::Counted;
+use super::hold::Held;
 use crate::config::GatewayFile;
 use crate::gateway::{Gateway, Place};
 use crate::metering::{CallGuard, Cost, Outcome, Usage, price_of};
@@ -12,13 +12,15 @@ pub(crate) struct Settlement {
     pub(crate) gateway: Gateway,
     pub(crate) file: Arc<GatewayFile>,
     pub(crate) guard: CallGuard,
-    pub(crate) counted: Counted,
+    pub(crate) held: Held,
     /// Tokens of the prompt, by its bytes.
     pub(crate) prompt_estimate: u64,
     /// Given back when the call is over.
     pub(crate) place: Option<Place>,
     /// Tokens booked so far.
     pub(crate) used: u64,
+    /// Money booked so far.
+    pub(crate) spent: Cost,
 }
 
 impl Settlement {
@@ -29,6 +31,18 @@ impl Settlement {
         self.settle(Outcome::Failed, if error.was_sent() { None } else { nothing });
     }
 
+    /// Books a try of a call that goes on or ends otherwise: what was sent is taken as read.
+    pub(crate) fn book_unanswered(&mut self, error: CallError) {
+        if error.was_sent() {
+            let model = self.guard.model();
+            self.book(&model, self.estimate(), false);
+        }
+    }
+
+    fn estimate(&self) -> Usage {
+        Usage { input_tokens: self.prompt_estimate, ..Usage::default() }
+    }
+
     /// Adds what one answer of `model` used; a call may have several.
     pub(crate) fn book(&mut self, model: &str, usage: Usage, is_final: bool) -> Option<Cost> {
         let cost = match self.file.models.get(model) {
@@ -37,11 +51,12 @@ impl Settlement {
             None => None,
         };
         self.guard.note(|end| {
-            end.usage += usage;
-            end.is_estimate |= !is_final;
+            *(if is_final { &mut end.usage } else { &mut end.estimated_usage }) += usage;
             end.cost = end.cost.zip(cost).map(|(sum, cost)| sum + cost);
         });
         self.used = self.used.saturating_add(usage.all_tokens());
+        // A price that is not known is never booked: such a call has no budget.
+        self.spent += cost.unwrap_or_default();
         cost
     }
 
@@ -49,22 +64,29 @@ impl Settlement {
     pub(crate) fn settle(&mut self, outcome: Outcome, usage: Option<(Usage, bool)>) {
         let (usage, is_final) = match (usage, outcome) {
             (Some(known), _) => known,
-            (None, Outcome::Left | Outcome::Failed) => {
-                (Usage { input_tokens: self.prompt_estimate, ..Usage::default() }, false)
-            }
+            (None, Outcome::Left | Outcome::Failed) => (self.estimate(), false),
             (None, _) => (Usage::default(), true),
         };
         let model = self.guard.model();
         self.book(&model, usage, is_final);
         self.guard.note(|end| end.outcome = outcome);
         self.place = None;
-        let counted = std::mem::take(&mut self.counted);
-        if !counted.is_empty() {
-            let (gateway, used) = (self.gateway.clone(), self.used);
-            self.gateway.tasks.spawn("token limit", async move {
-                gateway.limiter.settle_tokens(&counted, used).await;
-            });
+        self.put_right();
+    }
+
+    /// Gives back what was held and not used.
+    fn put_right(&mut self) {
+        let Held { counted, reservation } = std::mem::take(&mut self.held);
+        if counted.is_empty() && reservation.is_none() {
+            return;
         }
+        let (gateway, used, spent) = (self.gateway.clone(), self.used, self.spent);
+        self.gateway.tasks.spawn("settlement", async move {
+            if let Some(reservation) = reservation {
+                gateway.budgets.settle(reservation, spent).await;
+            }
+            gateway.limiter.settle_tokens(&counted, used).await;
+        });
     }
 }
 

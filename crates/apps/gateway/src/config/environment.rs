@@ -26,6 +26,8 @@ pub struct GatewayConfig {
     pub file: PathBuf,
     /// Whether `GATEWAY_CONFIG` was set, so that a missing file is a mistake.
     pub file_is_named: bool,
+    /// `GATEWAY_BUDGETS`: where budgets are kept when there is no Redis.
+    pub budgets_file: PathBuf,
     /// `RATE_LIMIT_RPM`: requests per minute and address of callers without a token.
     pub requests_per_minute: u32,
     /// `REDIS_URL`: counts limits over all replicas.
@@ -66,6 +68,7 @@ impl GatewayConfig {
             token,
             file_is_named: named.is_some(),
             file: PathBuf::from(named.unwrap_or_else(|| "gateway.toml".to_owned())),
+            budgets_file: PathBuf::from(settings.text("GATEWAY_BUDGETS", "gateway-budgets.json")),
             requests_per_minute: settings.value("RATE_LIMIT_RPM", "60", "a whole number of requests")?,
             redis_url: settings.secret("REDIS_URL")?,
             trusted_proxies,

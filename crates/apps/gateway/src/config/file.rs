@@ -1,9 +1,8 @@
 //! `gateway.toml`.
 
-use super::models::{Alias, Model, Price, known_aliases, known_models};
+use super::models::{Alias, Model, known_aliases, known_models};
+use super::written::{Written, WrittenBreaker, WrittenKey, WrittenLimits, WrittenRetries, WrittenTimeouts};
 use crate::tasks::Prompts;
-use dashly_kernel::Timestamp;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use std::time::Duration;
 /// The file cannot be used. The text says where and why, without the value of a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct InvalidGatewayFile(String);
+pub struct InvalidGatewayFile(pub(super) String);
 
 /// Reads the file at `path` and says what is wrong with it.
 ///
@@ -35,6 +34,8 @@ pub(crate) struct GatewayFile {
     pub(crate) breaker: BreakerRule,
     /// Named keys of callers.
     pub(crate) keys: Vec<Arc<VirtualKey>>,
+    /// What the main API may do, which shows `GATEWAY_TOKEN`.
+    pub(crate) service: Allowance,
     /// What every workspace may do.
     pub(crate) workspaces: Allowance,
     /// Whether texts in doubt are shown to a small model.
@@ -89,6 +90,17 @@ pub(crate) struct BreakerRule {
 pub(crate) struct Allowance {
     pub(crate) requests_per_minute: Option<u32>,
     pub(crate) tokens_per_minute: Option<u32>,
+    /// Millionths of a dollar.
+    pub(crate) daily_budget: Option<u64>,
+    /// Millionths of a dollar.
+    pub(crate) monthly_budget: Option<u64>,
+}
+
+impl Allowance {
+    /// Whether money is counted.
+    pub(crate) const fn has_budget(self) -> bool {
+        self.daily_budget.is_some() || self.monthly_budget.is_some()
+    }
 }
 
 /// The named key of a caller.
@@ -121,122 +133,13 @@ impl Default for GatewayFile {
             },
             breaker: BreakerRule { failures: 5, pause: Duration::from_secs(10) },
             keys: Vec::new(),
+            service: Allowance::default(),
             workspaces: Allowance::default(),
             second_opinion: false,
             prompts: Prompts::default(),
             prompts_folder: None,
         }
     }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Written {
-    aliases: BTreeMap<String, WrittenAlias>,
-    models: BTreeMap<String, WrittenModel>,
-    limits: WrittenLimits,
-    timeouts: WrittenTimeouts,
-    retries: WrittenRetries,
-    breaker: WrittenBreaker,
-    keys: Vec<WrittenKey>,
-    workspaces: WrittenAllowance,
-    prompts: Option<PathBuf>,
-    guard: WrittenGuard,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WrittenGuard {
-    second_opinion: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenAlias {
-    model: String,
-    #[serde(default)]
-    fallbacks: Vec<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WrittenModel {
-    input: Option<f64>,
-    output: Option<f64>,
-    cache_write_5m: Option<f64>,
-    cache_write_1h: Option<f64>,
-    cache_read: Option<f64>,
-    long_prompt: Option<WrittenLongPrompt>,
-    retires: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenLongPrompt {
-    above_tokens: u64,
-    input: f64,
-    output: f64,
-    cache_write_5m: Option<f64>,
-    cache_write_1h: Option<f64>,
-    cache_read: Option<f64>,
-}
-
-/// Dollars per million tokens.
-#[derive(Clone, Copy, Debug)]
-struct WrittenPrice {
-    input: f64,
-    output: f64,
-    /// For five minutes, for an hour, and reading.
-    cache: [Option<f64>; 3],
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WrittenLimits {
-    calls_at_once: Option<usize>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_field_names, reason = "named as in the file, with their unit")]
-struct WrittenTimeouts {
-    connect_ms: Option<u64>,
-    first_token_ms: Option<u64>,
-    next_token_ms: Option<u64>,
-    call_ms: Option<u64>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WrittenRetries {
-    tries: Option<u32>,
-    first_wait_ms: Option<u64>,
-    longest_wait_ms: Option<u64>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WrittenBreaker {
-    failures: Option<u32>,
-    pause_ms: Option<u64>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WrittenAllowance {
-    requests_per_minute: Option<u32>,
-    tokens_per_minute: Option<u32>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenKey {
-    name: String,
-    hash: String,
-    requests_per_minute: Option<u32>,
-    tokens_per_minute: Option<u32>,
-    #[serde(default)]
-    models: Vec<String>,
 }
 
 impl GatewayFile {
@@ -277,11 +180,15 @@ impl GatewayFile {
         for key in written.keys {
             file.add_key(key)?;
         }
-        file.workspaces = Allowance {
-            requests_per_minute: written.workspaces.requests_per_minute,
-            tokens_per_minute: written.workspaces.tokens_per_minute,
-        };
+        file.service = written.service.checked("service")?;
+        file.workspaces = written.workspaces.checked("workspaces")?;
         Ok(file)
+    }
+
+    /// Whether somebody's money is counted.
+    pub(crate) fn has_budgets(&self) -> bool {
+        let keys = self.keys.iter().map(|key| key.allowance);
+        keys.chain([self.service, self.workspaces]).any(Allowance::has_budget)
     }
 
     /// An alias of an alias would hide what is called.
@@ -349,76 +256,15 @@ impl GatewayFile {
             let expected = "sha256: and 64 hexadecimal digits, as `dashly gateway-key` prints";
             InvalidGatewayFile(format!("keys.hash of {:?}: expected {expected}", key.name))
         })?;
+        let allowance = key.allowance().checked(&format!("keys {:?}", key.name))?;
         self.keys.push(Arc::new(VirtualKey {
             name: key.name.into(),
             hash,
-            allowance: Allowance {
-                requests_per_minute: key.requests_per_minute,
-                tokens_per_minute: key.tokens_per_minute,
-            },
+            allowance,
             models: key.models.into_iter().map(Arc::from).collect(),
         }));
         Ok(())
     }
-}
-
-impl WrittenModel {
-    fn checked(self, name: &str) -> Result<Model, InvalidGatewayFile> {
-        let cache = [self.cache_write_5m, self.cache_write_1h, self.cache_read];
-        let price = match (self.input, self.output) {
-            (Some(input), Some(output)) => Some(WrittenPrice { input, output, cache }.checked(name)?),
-            (None, None) if cache == [None; 3] => None,
-            _ => return Err(InvalidGatewayFile(format!("models.{name}: a price needs input and output"))),
-        };
-        let long_prompt = match self.long_prompt {
-            Some(long) => {
-                let cache = [long.cache_write_5m, long.cache_write_1h, long.cache_read];
-                let price = WrittenPrice { input: long.input, output: long.output, cache };
-                Some((long.above_tokens, price.checked(name)?))
-            }
-            None => None,
-        };
-        let retires_at = match self.retires {
-            None => None,
-            Some(day) => Some(Timestamp::parse_rfc3339(&format!("{day}T00:00:00Z")).ok_or_else(|| {
-                InvalidGatewayFile(format!("models.{name}.retires: {day:?} is no day such as 2027-09-30"))
-            })?),
-        };
-        Ok(Model { price, long_prompt, retires_at })
-    }
-}
-
-impl WrittenPrice {
-    /// Writing to the cache costs 1.25 and 2 times, reading 0.1 times the input, unless said otherwise.
-    fn checked(self, name: &str) -> Result<Price, InvalidGatewayFile> {
-        let micros = |value: f64| {
-            if !(0.0..=10_000.0).contains(&value) {
-                let expected = "dollars per million tokens, from 0 to 10000";
-                return Err(InvalidGatewayFile(format!(
-                    "models.{name}: {value} is no price: expected {expected}"
-                )));
-            }
-            Ok(whole(value * 1e6))
-        };
-        let [short, long, read] = self.cache;
-        Ok(Price {
-            input: micros(self.input)?,
-            output: micros(self.output)?,
-            cache_write_5m: micros(short.unwrap_or(1.25 * self.input))?,
-            cache_write_1h: micros(long.unwrap_or(2.0 * self.input))?,
-            cache_read: micros(read.unwrap_or(0.1 * self.input))?,
-        })
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::as_conversions,
-    reason = "from 0 to 10^10, checked before"
-)]
-fn whole(value: f64) -> u64 {
-    value.round() as u64
 }
 
 fn check_name(place: &str, name: &str) -> Result<(), InvalidGatewayFile> {
@@ -486,6 +332,7 @@ mod tests {
             ("[[keys]]\nname = \"a b\"\nhash = \"x\"", "no name"),
             ("[[keys]]\nname = \"a\"\nhash = \"x\"", "64 hexadecimal digits"),
             ("limits = 3", "limits"),
+            ("[service]\ndaily_budget_usd = -5", "service.daily_budget_usd: -5 is no budget"),
         ] {
             let error = GatewayFile::parse(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");

@@ -4,6 +4,7 @@ mod environment;
 mod file;
 mod live;
 mod models;
+mod written;
 
 pub use environment::GatewayConfig;
 pub(crate) use file::{Allowance, BreakerRule, GatewayFile, Retries, Timeouts, VirtualKey};

@@ -51,9 +51,10 @@ pub(crate) struct CallEnd {
     pub(crate) subject: CallSubject,
     pub(crate) status: u16,
     pub(crate) outcome: Outcome,
+    /// As the provider reported it.
     pub(crate) usage: Usage,
-    /// Whether the usage is the provider's word or an estimate.
-    pub(crate) is_estimate: bool,
+    /// Of answers that were cut before the provider reported.
+    pub(crate) estimated_usage: Usage,
     /// None when the price is not known.
     pub(crate) cost: Option<Cost>,
     pub(crate) duration: Duration,
@@ -78,7 +79,7 @@ impl CallGuard {
             status: 499,
             outcome: Outcome::Left,
             usage: Usage::default(),
-            is_estimate: false,
+            estimated_usage: Usage::default(),
             cost: Some(Cost::default()),
             duration: Duration::ZERO,
             first_token: None,

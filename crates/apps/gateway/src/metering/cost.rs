@@ -39,7 +39,8 @@ pub(crate) fn price_of(model: &Model, usage: Usage) -> Option<Cost> {
     Some(cost(price, usage))
 }
 
-fn cost(price: Price, usage: Usage) -> Cost {
+/// What `usage` costs at `price`.
+pub(super) fn cost(price: Price, usage: Usage) -> Cost {
     let part = |tokens: u64, price: u64| u128::from(tokens) * u128::from(price);
     Cost(
         part(usage.input_tokens, price.input)

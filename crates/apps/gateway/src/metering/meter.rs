@@ -102,7 +102,7 @@ impl Meter {
             output_tokens = end.usage.output_tokens,
             cache_read_tokens = end.usage.cache_read_tokens,
             cache_write_tokens = end.usage.cache_write_5m_tokens + end.usage.cache_write_1h_tokens,
-            is_estimate = end.is_estimate,
+            estimated_tokens = end.estimated_usage.all_tokens(),
             cost_micros = end.cost.map(Cost::micros),
             guard = end.guard,
             duration_ms,
@@ -156,11 +156,8 @@ impl Default for Row {
 impl Row {
     fn add(&mut self, end: &CallEnd) {
         self.calls += 1;
-        if end.is_estimate {
-            self.estimated_usage += end.usage;
-        } else {
-            self.usage += end.usage;
-        }
+        self.usage += end.usage;
+        self.estimated_usage += end.estimated_usage;
         match end.cost {
             Some(cost) => self.cost += cost,
             None => self.calls_without_price += 1,
@@ -209,21 +206,22 @@ fn publish(end: &CallEnd) {
         metrics::histogram!("gen_ai_client_operation_time_to_first_chunk_duration_seconds", &labels)
             .record(first.as_secs_f64());
     }
-    let usage = end.usage;
-    for (kind, tokens) in [
-        ("input", usage.input_tokens),
-        ("output", usage.output_tokens),
-        ("cache_read", usage.cache_read_tokens),
-        ("cache_write", usage.cache_write_5m_tokens + usage.cache_write_1h_tokens),
-    ] {
-        if tokens > 0 {
-            let labels = [
-                ("gen_ai_token_type", kind.to_owned()),
-                ("gen_ai_request_model", subject.model.to_string()),
-                ("estimated", end.is_estimate.to_string()),
-            ];
-            metrics::counter!("gen_ai_client_inference_usage_tokens_total", &labels).increment(tokens);
-            metrics::histogram!("gen_ai_client_token_usage", &labels).record(tokens as f64);
+    for (usage, estimated) in [(end.usage, "false"), (end.estimated_usage, "true")] {
+        for (kind, tokens) in [
+            ("input", usage.input_tokens),
+            ("output", usage.output_tokens),
+            ("cache_read", usage.cache_read_tokens),
+            ("cache_write", usage.cache_write_5m_tokens + usage.cache_write_1h_tokens),
+        ] {
+            if tokens > 0 {
+                let labels = [
+                    ("gen_ai_token_type", kind.to_owned()),
+                    ("gen_ai_request_model", subject.model.to_string()),
+                    ("estimated", estimated.to_owned()),
+                ];
+                metrics::counter!("gen_ai_client_inference_usage_tokens_total", &labels).increment(tokens);
+                metrics::histogram!("gen_ai_client_token_usage", &labels).record(tokens as f64);
+            }
         }
     }
     if let Some(cost) = end.cost {

@@ -5,9 +5,11 @@ mod cost;
 mod meter;
 mod scanner;
 mod usage;
+mod worst_case;
 
 pub(crate) use call::{CallGuard, CallSubject, Outcome};
 pub(crate) use cost::{Cost, price_of};
 pub(crate) use meter::{Meter, MeterReport, ReportRow};
 pub(crate) use scanner::{JsonTap, StreamTap, Tap};
 pub(crate) use usage::Usage;
+pub(crate) use worst_case::{Bounds, Unbounded, worst_case};

@@ -1,5 +1,6 @@
 //! `GET /api/metrics` and `GET /metrics`.
 
+use crate::callers::Standing;
 use crate::gateway::Gateway;
 use crate::metering::{MeterReport, ReportRow};
 use crate::upstream::{BreakerState, KeyState};
@@ -34,6 +35,7 @@ struct Counters {
     breakers: Vec<BreakerState>,
     provider_keys: Vec<KeyState>,
     limits_are_shared: bool,
+    budgets: Vec<Standing>,
 }
 
 #[derive(Default, Serialize)]
@@ -58,6 +60,7 @@ pub(super) async fn get_metrics(State(gateway): State<Gateway>) -> Json<Reply> {
         breakers: gateway.breakers.states(),
         provider_keys: gateway.upstream.keys(),
         limits_are_shared: gateway.limiter.status() == dashly_cache::Status::Redis,
+        budgets: gateway.budgets.standing(&gateway.current()).await,
     };
     for row in &rows {
         let tokens = row.usage.all_tokens() + row.estimated_usage.all_tokens();

@@ -1,6 +1,6 @@
 //! Errors that the gateway makes, in the provider's shape.
 
-use crate::callers::Unauthenticated;
+use crate::callers::{LimitReached, Unauthenticated};
 use crate::calls::{AdmissionError, CallError, whole_seconds};
 use crate::upstream::SendError;
 use axum::response::{IntoResponse, Response};
@@ -26,12 +26,14 @@ pub(crate) struct ProviderError {
     retry_after: Option<Duration>,
     /// Whether another try of the same call could succeed soon; clients are told.
     is_worth_retrying: bool,
+    /// Boxed: few errors have one.
+    limit: Option<Box<LimitReached>>,
 }
 
 impl ProviderError {
     fn new(status: StatusCode, kind: &'static str, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { status, kind, code, message, retry_after: None, is_worth_retrying: false }
+        Self { status, kind, code, message, retry_after: None, is_worth_retrying: false, limit: None }
     }
 
     fn retry_after(mut self, wait: Duration) -> Self {
@@ -51,11 +53,17 @@ impl ProviderError {
 
     /// The answer, with the request's id in the body and where clients look for it.
     pub(crate) fn into_reply(self, request_id: &str) -> Response {
-        let body = json!({
-            "type": "error",
-            "error": { "type": self.kind, "message": self.message },
-            "request_id": request_id
-        });
+        let fault = json!({ "type": self.kind, "message": self.message });
+        let body = match &self.limit {
+            None => json!({ "type": "error", "error": fault, "request_id": request_id }),
+            Some(limit) => json!({
+                "type": "error",
+                "error": fault,
+                "request_id": request_id,
+                "retryAfterMs": limit.retry_after_millis(),
+                "limit": limit.describe()
+            }),
+        };
         let mut reply = (self.status, axum::Json(body)).into_response();
         let headers = reply.headers_mut();
         headers.insert(GATEWAY_ERROR, HeaderValue::from_static(self.code));
@@ -84,8 +92,16 @@ impl From<AdmissionError> for ProviderError {
             }
             AdmissionError::Workspace(_) => Self::invalid(text),
             AdmissionError::Limit(limit) => {
-                Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", "limit-reached", text)
-                    .retry_after(limit.retry_after)
+                let error =
+                    Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", "limit-reached", text)
+                        .retry_after(limit.retry_after);
+                let is_worth_retrying = limit.is_soon_over();
+                Self { is_worth_retrying, limit: Some(Box::new(limit)), ..error }
+            }
+            AdmissionError::Unbounded(_) => Self { code: "cost-unbounded", ..Self::invalid(text) },
+            AdmissionError::BudgetsAway => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "api_error", "budgets-away", text)
+                    .retry_after(Duration::from_secs(1))
             }
             AdmissionError::Full => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "full", text)

@@ -1,16 +1,14 @@
 //! The way of a call to the provider and back.
 
+use super::bounds::bounds;
 use super::error::ProviderError;
 use super::headers::{for_caller, for_provider};
 use super::relay::Relay;
 use super::request::Asked;
-use crate::callers::Counted;
-use crate::calls::{
-    self, AdmissionError, Admitted, Answer, AnswerBody, CallError, Candidates, Settlement, Unsettled,
-};
+use crate::calls::{self, Admitted, Answer, AnswerBody, CallError, Candidates, Held, Settlement, Unsettled};
 use crate::config::GatewayFile;
 use crate::gateway::Gateway;
-use crate::metering::{CallGuard, CallSubject, JsonTap, Outcome, StreamTap, Tap};
+use crate::metering::{CallGuard, CallSubject, Cost, JsonTap, Outcome, StreamTap, Tap, worst_case};
 use crate::upstream::UpstreamRequest;
 use axum::body::Body;
 use axum::extract::Request;
@@ -74,7 +72,7 @@ fn refuse(mut guard: CallGuard, error: ProviderError, request_id: &str) -> Respo
 struct Question {
     body: Bytes,
     asked: Option<Asked>,
-    counted: Counted,
+    held: Held,
 }
 
 async fn ask(
@@ -86,7 +84,7 @@ async fn ask(
 ) -> Result<Question, ProviderError> {
     let body = read_body(body, super::BODY_LIMIT_BYTES).await?;
     if !route.names_model {
-        return Ok(Question { body, asked: None, counted: Counted::default() });
+        return Ok(Question { body, asked: None, held: Held::default() });
     }
     let file = &admitted.file;
     let mut asked = Asked::read(&body, file)?;
@@ -95,18 +93,19 @@ async fn ask(
     let Some(first) = asked.models.first() else {
         return Err(ProviderError::model_not_allowed(&asked.name));
     };
-    guard.note(|end| end.subject.model = Arc::clone(first));
-    let counted = if route.is_charged {
+    if file.models.contains_key(first) {
+        // A name that nobody knows is counted once the provider answers to it: callers could make up any number.
+        guard.note(|end| end.subject.model = Arc::clone(first));
+    }
+    let held = if route.is_charged {
+        let Admitted { caller, workspace, .. } = admitted;
+        let worst = || worst_case(file, &asked.models, bounds(&body)?);
         let expected = asked.expected_tokens(&body);
-        gateway
-            .limiter
-            .admit_tokens(file, &admitted.caller, admitted.workspace.as_deref(), expected)
-            .await
-            .map_err(AdmissionError::from)?
+        calls::hold(gateway, file, caller, workspace.as_ref(), expected, worst).await?
     } else {
-        Counted::default()
+        Held::default()
     };
-    Ok(Question { body, asked: Some(asked), counted })
+    Ok(Question { body, asked: Some(asked), held })
 }
 
 /// Sends the question, and makes the reply of the answer.
@@ -120,16 +119,17 @@ async fn pass(
     request_id: &str,
 ) -> Response {
     let Admitted { file, place, deadline, .. } = admitted;
-    let Question { body, asked, counted } = question;
+    let Question { body, asked, held } = question;
     let prompt_estimate = if route.is_charged { u64::try_from(body.len() / 4).unwrap_or(0) } else { 0 };
     let mut unsettled = Unsettled::new(Settlement {
         gateway: gateway.clone(),
         file: Arc::clone(&file),
         guard,
-        counted,
+        held,
         prompt_estimate,
         place: Some(place),
         used: 0,
+        spent: Cost::default(),
     });
     let path = head.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
     let headers = for_provider(&head.headers);
@@ -179,7 +179,9 @@ fn reply(
     let status = answer.head.status;
     settlement.guard.note(|end| {
         end.status = status.as_u16();
-        end.subject.model = Arc::clone(&answer.model);
+        if status.is_success() || file.models.contains_key(&answer.model) {
+            end.subject.model = Arc::clone(&answer.model);
+        }
     });
     let is_good = status.is_success();
     let tap = match (is_good && route.is_charged, answer.is_stream()) {

@@ -3,6 +3,7 @@
 //! What passes is not touched: unknown fields and headers, replies, errors, and every byte of a stream. One file per
 //! route; [`forward`] is the way all of them take.
 
+mod bounds;
 mod count_tokens;
 mod error;
 mod forward;

@@ -15,7 +15,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) enum TaskError {
     Problem(Problem),
-    Limit(LimitReached),
+    Limit(Box<LimitReached>),
     /// The question looks like an attack: its field, and the id of the finding.
     Attack(&'static str, String),
     /// The provider refused or failed: ours, and its request's id.
@@ -30,7 +30,7 @@ impl From<Problem> for TaskError {
 
 impl From<LimitReached> for TaskError {
     fn from(limit: LimitReached) -> Self {
-        Self::Limit(limit)
+        Self::Limit(Box::new(limit))
     }
 }
 
@@ -38,12 +38,14 @@ impl From<AdmissionError> for TaskError {
     fn from(cause: AdmissionError) -> Self {
         let text = cause.to_string();
         match cause {
-            AdmissionError::Limit(limit) => Self::Limit(limit),
+            AdmissionError::Limit(limit) => limit.into(),
             AdmissionError::Unauthenticated(crate::callers::Unauthenticated::NotLocal) => {
                 Problem::forbidden("not-local", text).into()
             }
             AdmissionError::Unauthenticated(_) => Problem::unauthorized("unauthenticated", text).into(),
             AdmissionError::Workspace(_) => Problem::bad_request("invalid-workspace", text).into(),
+            AdmissionError::Unbounded(_) => Problem::bad_request("cost-unbounded", text).into(),
+            AdmissionError::BudgetsAway => Problem::unavailable("budgets-away", text, 1).into(),
             AdmissionError::Full => Problem::unavailable("full", text, 1).into(),
         }
     }
@@ -136,7 +138,7 @@ impl TaskError {
     /// Whether the request itself was refused, and not its way to the model.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self, Self::Limit(_) | Self::Attack(..))
-            || matches!(self, Self::Problem(problem) if problem.status < 500 || problem.code == "full")
+            || matches!(self, Self::Problem(problem) if problem.status < 500 || matches!(problem.code, "full" | "budgets-away"))
     }
 
     pub(super) fn into_reply(self, request_id: &str) -> Response {
@@ -149,7 +151,7 @@ impl TaskError {
                 }
                 reply
             }
-            Self::Limit(limit) => limit_reply(limit, request_id),
+            Self::Limit(limit) => limit_reply(*limit, request_id),
             Self::Attack(field, id) => attack_reply(field, &id, request_id),
         }
     }
@@ -182,7 +184,6 @@ fn attack_reply(field: &str, detection_id: &str, request_id: &str) -> Response {
 /// With the original's `retryAfterMs`.
 fn limit_reply(limit: LimitReached, request_id: &str) -> Response {
     let detail = limit.to_string();
-    let milliseconds = u64::try_from(limit.retry_after.as_millis()).unwrap_or(u64::MAX);
     let body = json!({
         "type": "https://dashly.dev/problems/limit-reached",
         "title": "Too many attempts",
@@ -192,8 +193,8 @@ fn limit_reply(limit: LimitReached, request_id: &str) -> Response {
         "success": false,
         "error": detail,
         "message": detail,
-        "retryAfterMs": milliseconds,
-        "limit": { "of": limit.whose, "what": limit.what, "perMinute": limit.limit }
+        "retryAfterMs": limit.retry_after_millis(),
+        "limit": limit.describe()
     });
     let mut reply = (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
     let headers = reply.headers_mut();

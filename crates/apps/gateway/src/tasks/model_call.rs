@@ -10,7 +10,7 @@ use crate::calls::{self, Answer, AnswerBody, CallError, Candidates, Settlement};
 use crate::config::GatewayFile;
 use crate::gateway::Gateway;
 use crate::guard::leaks;
-use crate::metering::{Cost, Usage};
+use crate::metering::{Bounds, Cost, Unbounded, Usage, worst_case};
 use crate::upstream::{SendError, UpstreamRequest, retry_after};
 use bytes::Bytes;
 use dashly_kernel::Problem;
@@ -27,6 +27,11 @@ const VERSION: HeaderName = HeaderName::from_static("anthropic-version");
 const FAKE: HeaderName = HeaderName::from_static("x-dashly-fake-upstream");
 /// A reply of the provider is read up to here.
 const MOST_REPLY_BYTES: usize = 8 * 1024 * 1024;
+
+/// What is wrong with a reply is told up to here when it is asked for again.
+const MOST_FAULT_BYTES: usize = 2_000;
+/// What the provider adds to a prompt for itself, and we add when asking again.
+const ADDED_TOKENS: u64 = 1_000;
 
 /// What the model is asked with.
 pub(super) struct ModelQuestion<'a> {
@@ -118,6 +123,23 @@ impl ModelQuestion<'_> {
         message
     }
 
+    fn messages(&self) -> Value {
+        json!([{ "role": "user", "content": self.message() }])
+    }
+
+    /// The most that an answer costs, when it has to be asked for twice.
+    pub(super) fn worst_case(&self, file: &GatewayFile) -> Result<Cost, Unbounded> {
+        let bytes = self.body(&self.prompt.model, &self.messages()).len();
+        let output_tokens = self.prompt.max_tokens;
+        // A token has one byte at least.
+        let prompt_tokens = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(ADDED_TOKENS);
+        let first = Bounds { prompt_tokens, output_tokens, writes_cache: false };
+        let again = u64::try_from(MOST_FAULT_BYTES).unwrap_or(u64::MAX).saturating_add(ADDED_TOKENS);
+        let second = Bounds { prompt_tokens: prompt_tokens + output_tokens + again, ..first };
+        let models = self.models(file);
+        Ok(worst_case(file, &models, first)? + worst_case(file, &models, second)?)
+    }
+
     fn body(&self, model: &str, messages: &Value) -> Bytes {
         let body = json!({
             "model": model,
@@ -145,7 +167,7 @@ pub(super) async fn ask(
         is_fake: false,
         withheld: Vec::new(),
     };
-    let mut messages = json!([{ "role": "user", "content": question.message() }]);
+    let mut messages = question.messages();
     let first = ask_once(gateway, file, question, &messages, settlement, &mut spent, deadline).await?;
     let faults = match read_answer(question, &first) {
         Ok(answer) => return Ok((answer, spent)),
@@ -224,7 +246,9 @@ fn read_answer(question: &ModelQuestion<'_>, reply: &ModelReply) -> Result<Value
             format!("{} ({})", if fault.pointer.is_empty() { "/" } else { &fault.pointer }, fault.code)
         })
         .collect();
-    Err(Unusable::Faults(faults.join(", ")))
+    let mut faults = faults.join(", ");
+    faults.truncate(faults.floor_char_boundary(MOST_FAULT_BYTES));
+    Err(Unusable::Faults(faults))
 }
 
 async fn ask_once(
@@ -244,10 +268,17 @@ async fn ask_once(
         body: question.body(model, messages),
     };
     let candidates = Candidates { models: &models, is_stream: false };
-    let answer = calls::with_retries(gateway, file, &candidates, request_for, deadline).await?;
+    let answer = calls::with_retries(gateway, file, &candidates, request_for, deadline)
+        .await
+        .inspect_err(|error| settlement.book_unanswered(*error))?;
     let Answer { head, body, model } = answer;
     settlement.guard.note(|end| end.subject.model = Arc::clone(&model));
-    let body = read_whole(body, deadline).await?;
+    let is_charged = head.status.is_success();
+    let body = read_whole(body, deadline).await.inspect_err(|error| {
+        if is_charged {
+            settlement.book_unanswered(*error);
+        }
+    })?;
     let request_id = head.headers.get("request-id").cloned();
     if !head.status.is_success() {
         let fault = serde_json::from_slice::<ProviderFault>(&body).ok().and_then(|fault| fault.error);
@@ -261,8 +292,9 @@ async fn ask_once(
         ));
     }
     settlement.guard.note_first_token();
-    let message: Message =
-        serde_json::from_slice(&body).map_err(|_| TaskError::from(CallError::Send(SendError::Broken)))?;
+    let message: Message = serde_json::from_slice(&body)
+        .map_err(|_| CallError::Send(SendError::Broken))
+        .inspect_err(|error| settlement.book_unanswered(*error))?;
     let mut usage = Usage::default();
     if let Some(reported) = message.usage {
         usage.update_from(reported);

@@ -10,7 +10,7 @@ use super::{BODY_LIMIT_BYTES, Prompt, input};
 use crate::calls::{self, Admitted, Settlement, Unsettled};
 use crate::config::GatewayFile;
 use crate::gateway::Gateway;
-use crate::metering::{CallGuard, CallSubject, Outcome, Usage};
+use crate::metering::{CallGuard, CallSubject, Cost, Outcome, Unbounded, Usage};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
@@ -108,18 +108,20 @@ async fn answer(
     }
     let prompt_estimate = estimate(&question, prompt);
     let expected = prompt_estimate.saturating_add(prompt.max_tokens);
-    let counted = match gateway.limiter.admit_tokens(&file, &caller, workspace.as_deref(), expected).await {
-        Ok(counted) => counted,
-        Err(limit) => return Err(refused(guard, limit.into())),
+    let worst = || worst_case(&file, gateway, &question, &screened);
+    let held = match calls::hold(gateway, &file, &caller, workspace.as_ref(), expected, worst).await {
+        Ok(held) => held,
+        Err(error) => return Err(refused(guard, error.into())),
     };
     let mut unsettled = Unsettled::new(Settlement {
         gateway: gateway.clone(),
         file: Arc::clone(&file),
         guard,
-        counted,
+        held,
         prompt_estimate,
         place: Some(place),
         used: 0,
+        spent: Cost::default(),
     });
     let asked = match unsettled.get() {
         Some(settlement) => ask_safely(gateway, &file, &question, &screened, settlement, deadline).await,
@@ -170,19 +172,44 @@ async fn second_opinion(
     settlement: &mut Settlement,
     deadline: Instant,
 ) -> Option<bool> {
-    let task = SECOND_OPINION.as_ref()?;
-    let prompt = file.prompts.get(task.definition.name)?;
     let prepared = question_about(texts);
-    let question = ModelQuestion {
+    let question = opinion_question(gateway, file, &prepared)?;
+    let (answer, _) = ask(gateway, file, &question, settlement, deadline).await.ok()?;
+    answer["unsafe"].as_bool()
+}
+
+fn opinion_question<'a>(
+    gateway: &Gateway,
+    file: &'a GatewayFile,
+    prepared: &'a Prepared,
+) -> Option<ModelQuestion<'a>> {
+    let task = SECOND_OPINION.as_ref()?;
+    Some(ModelQuestion {
         task,
-        prompt,
+        prompt: file.prompts.get(task.definition.name)?,
         question: &prepared.question,
         blocks: &prepared.blocks,
         boundary: gateway.ids.token(),
         protection: gateway.protection,
-    };
-    let (answer, _) = ask(gateway, file, &question, settlement, deadline).await.ok()?;
-    answer["unsafe"].as_bool()
+    })
+}
+
+/// The most that an answer costs, with the second opinion before it.
+fn worst_case(
+    file: &GatewayFile,
+    gateway: &Gateway,
+    question: &ModelQuestion<'_>,
+    screened: &Screened,
+) -> Result<Cost, Unbounded> {
+    let own = question.worst_case(file)?;
+    if !file.second_opinion || screened.doubtful.is_empty() {
+        return Ok(own);
+    }
+    let prepared = question_about(&screened.doubtful);
+    match opinion_question(gateway, file, &prepared) {
+        Some(opinion) => Ok(own + opinion.worst_case(file)?),
+        None => Ok(own),
+    }
 }
 
 fn refused(mut guard: CallGuard, error: TaskError) -> TaskError {

@@ -1,13 +1,9 @@
 //! Who is served, and how much.
 
-use crate::fixture::{MODEL, TestGateway, header, question};
+use crate::fixture::{KEY, MODEL, TestGateway, header, question};
 use serde_json::Value;
 
 const TOKEN: &str = "a-token-of-the-main-api-0123456789";
-/// SHA-256 of "test".
-const KEY: &str = "[[keys]]\nname = \"analytics\"\n\
-    hash = \"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"\n";
-
 #[tokio::test]
 async fn with_a_token_nobody_else_is_served() {
     let gateway = TestGateway::with(&[("GATEWAY_TOKEN", TOKEN)], "").await;

@@ -16,6 +16,9 @@ use tokio::net::TcpListener;
 /// The provider's key in tests.
 pub(crate) const PROVIDER_KEY: &str = "provider-key-1";
 pub(crate) const MODEL: &str = "claude-sonnet-5-5";
+/// A named key in the file; what callers show is "test".
+pub(crate) const KEY: &str = "[[keys]]\nname = \"analytics\"\n\
+    hash = \"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"\n";
 
 pub(crate) struct TestGateway {
     pub(crate) upstream: FakeUpstream,
@@ -49,6 +52,7 @@ impl TestGateway {
             ("ANTHROPIC_BASE_URL", upstream.url()),
             ("ANTHROPIC_API_KEY", PROVIDER_KEY.to_owned()),
             ("RATE_LIMIT_RPM", "1000000".to_owned()),
+            ("GATEWAY_BUDGETS", folder.path().join("budgets.json").display().to_string()),
         ]
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
@@ -81,11 +85,36 @@ impl TestGateway {
         Self { upstream, client, url, folder, tasks }
     }
 
+    /// Ends it as SIGTERM would, and gives its folder.
+    pub(crate) async fn stop(mut self) -> TempDir {
+        assert!(self.tasks.shut_down(Duration::from_secs(10)).await, "everything ends in time");
+        std::mem::replace(&mut self.folder, TempDir::new().unwrap())
+    }
+
+    /// Settlements are written right after the answer has gone out.
+    pub(crate) async fn wait_for_settlements(&self, is_settled: impl AsyncFn() -> bool) {
+        let settled = async {
+            while !is_settled().await {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), settled).await.expect("every call is settled");
+    }
+
     /// A call of `/v1/messages`.
     pub(crate) fn messages(&self, body: &Value) -> RequestBuilder {
         self.client
             .post(format!("{}/v1/messages", self.url))
             .header("x-api-key", "dummy")
+            .header("anthropic-version", "2023-06-01")
+            .json(body)
+    }
+
+    /// The same by the named key.
+    pub(crate) fn keyed(&self, body: &Value) -> RequestBuilder {
+        self.client
+            .post(format!("{}/v1/messages", self.url))
+            .bearer_auth("test")
             .header("anthropic-version", "2023-06-01")
             .json(body)
     }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod aliases;
 #[cfg(test)]
+mod budgets;
+#[cfg(test)]
 mod callers;
 #[cfg(test)]
 mod faults;

@@ -77,7 +77,7 @@ pub struct Budgets {
 
 enum Ledger {
     File(FileLedger),
-    Shared(SharedLedger),
+    Shared(Box<SharedLedger>),
 }
 
 impl Budgets {
@@ -97,7 +97,7 @@ impl Budgets {
     pub fn redis(url: &str, clock: Clock) -> Result<Self, RedisUrlError> {
         let client = redis::Client::open(url).map_err(|cause| RedisUrlError { cause })?;
         let link = Link::new(client, shared::WORDS);
-        Ok(Self::new(Ledger::Shared(SharedLedger::new(link)), clock))
+        Ok(Self::new(Ledger::Shared(Box::new(SharedLedger::new(link))), clock))
     }
 
     fn new(ledger: Ledger, clock: Clock) -> Self {
