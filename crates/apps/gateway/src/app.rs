@@ -5,12 +5,12 @@ use crate::config::{GatewayConfig, GatewayFile, LiveFile};
 use crate::gateway::{Gateway, Parts};
 use crate::guard::Guard;
 use crate::metering::Meter;
-use crate::tasks::Protection;
+use crate::tasks::{Answers, MOST_BYTES, Protection};
 use crate::upstream::{Breakers, Upstream};
 use crate::{operator, provider_api, tasks};
 use anyhow::Context;
 use axum::{Extension, Router, middleware};
-use dashly_cache::{Budgets, RateLimiter};
+use dashly_cache::{Budgets, RateLimiter, Store};
 use dashly_kernel::{Clock, Ids};
 use dashly_telemetry::{Health, Metrics, ShutdownSignal, Tasks};
 use dashly_web::{Observe, SecurityHeaders, method_not_allowed, observe, route_not_found};
@@ -71,6 +71,7 @@ pub(crate) async fn build_protected(
         limiter: Limiter::new(limiter, config.requests_per_minute),
         budgets,
         guard: Guard::new()?,
+        answers: Answers::new(build_store(config, &parts)?),
         protection,
         upstream,
         breakers: Breakers::default(),
@@ -105,6 +106,18 @@ async fn build_limiter(config: &GatewayConfig, parts: &GatewayParts) -> anyhow::
     Ok(match &config.token {
         Some(token) => limiter.with_key_secret(token.expose().as_bytes()),
         None => limiter,
+    })
+}
+
+fn build_store(config: &GatewayConfig, parts: &GatewayParts) -> anyhow::Result<Store> {
+    let now = time_of(&parts.clock);
+    let store = match &config.redis_url {
+        None => Store::memory(MOST_BYTES, now),
+        Some(url) => Store::redis(url.expose(), now).context("REDIS_URL")?,
+    };
+    Ok(match &config.token {
+        Some(token) => store.with_key_secret(token.expose().as_bytes()),
+        None => store,
     })
 }
 

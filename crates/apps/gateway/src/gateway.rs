@@ -4,7 +4,7 @@ use crate::callers::{CallerBudgets, Callers, Limiter};
 use crate::config::{GatewayFile, LiveFile};
 use crate::guard::Guard;
 use crate::metering::Meter;
-use crate::tasks::Protection;
+use crate::tasks::{Answers, Protection};
 use crate::upstream::{Breakers, Upstream};
 use dashly_kernel::{Clock, Ids};
 use dashly_telemetry::{Health, Tasks};
@@ -23,6 +23,7 @@ pub(crate) struct Parts {
     pub(crate) limiter: Limiter,
     pub(crate) budgets: CallerBudgets,
     pub(crate) guard: Guard,
+    pub(crate) answers: Answers,
     pub(crate) protection: Protection,
     pub(crate) upstream: Upstream,
     pub(crate) breakers: Breakers,

@@ -1,5 +1,5 @@
 //! Rate limits over memory or Redis: "at most so many of these per key in any stretch of this length"; and budgets over
-//! a state file or Redis: "at most so much under this name".
+//! a state file or Redis: "at most so much under this name"; and values remembered for a while.
 //!
 //! This crate must never know what is limited (sign-ins, events, model calls) nor what a key means; callers hand it a
 //! [`Rule`] or a [`Budget`] and an opaque key. It is the only user of the Redis client.
@@ -15,11 +15,13 @@ mod link;
 mod memory;
 mod rule;
 mod shared;
+mod store;
 mod window;
 
 pub use budgets::{Budget, Budgets, Reservation, ReserveError, Spending, StateFileError};
 pub use limiter::{Clock, RateLimiter, RedisUrlError, Status};
 pub use rule::{Decision, Rule};
+pub use store::Store;
 
 /// The Redis that tests use.
 #[cfg(test)]

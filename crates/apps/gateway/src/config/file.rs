@@ -40,6 +40,8 @@ pub(crate) struct GatewayFile {
     pub(crate) workspaces: Allowance,
     /// Whether texts in doubt are shown to a small model.
     pub(crate) second_opinion: bool,
+    /// How long answers of tasks are remembered; none when they are not.
+    pub(crate) remember_answers: Option<Duration>,
     pub(crate) prompts: Prompts,
     /// Where prompts of the operator's own are, beside the file.
     pub(crate) prompts_folder: Option<PathBuf>,
@@ -136,6 +138,7 @@ impl Default for GatewayFile {
             service: Allowance::default(),
             workspaces: Allowance::default(),
             second_opinion: false,
+            remember_answers: None,
             prompts: Prompts::default(),
             prompts_folder: None,
         }
@@ -164,6 +167,10 @@ impl GatewayFile {
         let mut file = Self {
             prompts_folder: written.prompts,
             second_opinion: written.guard.second_opinion,
+            remember_answers: match written.answers.remember_seconds {
+                0 => None,
+                seconds => Some(Duration::from_secs(u64::from(seconds))),
+            },
             ..Self::default()
         };
         for (name, model) in written.models {

@@ -21,6 +21,13 @@ pub(super) struct Written {
     pub(super) workspaces: WrittenAllowance,
     pub(super) prompts: Option<PathBuf>,
     pub(super) guard: WrittenGuard,
+    pub(super) answers: WrittenAnswers,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct WrittenAnswers {
+    pub(super) remember_seconds: u32,
 }
 
 #[derive(Debug, Default, Deserialize)]

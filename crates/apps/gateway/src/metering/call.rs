@@ -61,6 +61,8 @@ pub(crate) struct CallEnd {
     pub(crate) first_token: Option<Duration>,
     /// What the guard said; empty where it did not look.
     pub(crate) guard: String,
+    /// Where a task's answer came from.
+    pub(crate) source: &'static str,
 }
 
 /// Books a call once, when it is dropped at the latest: a call whose caller left is booked too.
@@ -84,6 +86,7 @@ impl CallGuard {
             duration: Duration::ZERO,
             first_token: None,
             guard: String::new(),
+            source: "model",
         };
         Self { meter: Arc::clone(meter), started: Instant::now(), end: Some(end) }
     }

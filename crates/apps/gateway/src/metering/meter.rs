@@ -105,6 +105,7 @@ impl Meter {
             estimated_tokens = end.estimated_usage.all_tokens(),
             cost_micros = end.cost.map(Cost::micros),
             guard = end.guard,
+            source = end.source,
             duration_ms,
             request_id = %subject.request_id,
             "call"

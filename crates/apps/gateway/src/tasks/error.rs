@@ -2,6 +2,7 @@
 
 use crate::callers::LimitReached;
 use crate::calls::{AdmissionError, CallError, whole_seconds};
+use crate::metering::Outcome;
 use crate::upstream::SendError;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -12,7 +13,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// Why a task has no answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum TaskError {
     Problem(Problem),
     Limit(Box<LimitReached>),
@@ -135,10 +136,18 @@ impl TaskError {
         }
     }
 
-    /// Whether the request itself was refused, and not its way to the model.
-    pub(super) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Limit(_) | Self::Attack(..))
-            || matches!(self, Self::Problem(problem) if problem.status < 500 || matches!(problem.code, "full" | "budgets-away"))
+    /// How a call that ends with this is booked.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Limit(_) | Self::Attack(..) => Outcome::Refused,
+            Self::Problem(problem)
+                if problem.status < 500 || matches!(problem.code, "full" | "budgets-away") =>
+            {
+                Outcome::Refused
+            }
+            Self::Problem(_) => Outcome::Failed,
+            Self::Provider(..) => Outcome::ProviderError,
+        }
     }
 
     pub(super) fn into_reply(self, request_id: &str) -> Response {

@@ -20,7 +20,9 @@ mod widget_analyze;
 mod widget_compare;
 mod widget_trend;
 
+mod answers;
 mod catalogue;
+mod conversation;
 mod definition;
 mod error;
 #[cfg(test)]
@@ -37,6 +39,7 @@ mod screening;
 mod second_opinion;
 
 use crate::gateway::Gateway;
+pub(crate) use answers::{Answers, MOST_BYTES};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::routing::{get, post};

@@ -1,5 +1,6 @@
 //! Asking the model: data apart from instructions, an answer of a fixed form, one chance to put it right.
 
+use super::answers::Identity;
 use super::definition::{Block, CompiledTask};
 use super::error::{TaskError, provider_error};
 use super::prompt::Prompt;
@@ -37,6 +38,8 @@ const ADDED_TOKENS: u64 = 1_000;
 pub(super) struct ModelQuestion<'a> {
     pub(super) task: &'a CompiledTask,
     pub(super) prompt: &'a Prompt,
+    /// To ask, in order.
+    pub(super) models: Vec<Arc<str>>,
     pub(super) question: &'a str,
     /// As the model gets to see them.
     pub(super) blocks: &'a [Block],
@@ -81,12 +84,14 @@ struct ModelReply {
 }
 
 impl ModelQuestion<'_> {
-    /// The models to ask, in order.
-    pub(super) fn models(&self, file: &GatewayFile) -> Vec<Arc<str>> {
-        match file.aliases.get(&self.prompt.model) {
-            Some(alias) => std::iter::once(&alias.model).chain(&alias.fallbacks).cloned().collect(),
-            None => vec![Arc::clone(&self.prompt.model)],
-        }
+    /// What makes two questions of the same caller in the same workspace one.
+    pub(super) fn identity(&self, file: &GatewayFile, caller: &str, workspace: Option<&str>) -> Identity {
+        let Prompt { version, max_tokens, system, .. } = self.prompt;
+        let numbers = format!("{version} {max_tokens} {} {}", file.second_opinion, workspace.is_some());
+        let models = self.models.join(" ");
+        let message = self.message().replace(&self.boundary, "");
+        let task = self.task.definition.name;
+        Identity::of(&[caller, workspace.unwrap_or_default(), task, &numbers, system, &models, &message])
     }
 
     /// The instructions.
@@ -136,8 +141,7 @@ impl ModelQuestion<'_> {
         let first = Bounds { prompt_tokens, output_tokens, writes_cache: false };
         let again = u64::try_from(MOST_FAULT_BYTES).unwrap_or(u64::MAX).saturating_add(ADDED_TOKENS);
         let second = Bounds { prompt_tokens: prompt_tokens + output_tokens + again, ..first };
-        let models = self.models(file);
-        Ok(worst_case(file, &models, first)? + worst_case(file, &models, second)?)
+        Ok(worst_case(file, &self.models, first)? + worst_case(file, &self.models, second)?)
     }
 
     fn body(&self, model: &str, messages: &Value) -> Bytes {
@@ -160,13 +164,7 @@ pub(super) async fn ask(
     settlement: &mut Settlement,
     deadline: Instant,
 ) -> Result<(Value, Spent), TaskError> {
-    let mut spent = Spent {
-        model: String::new(),
-        usage: Usage::default(),
-        cost: Some(Cost::default()),
-        is_fake: false,
-        withheld: Vec::new(),
-    };
+    let mut spent = Spent::default();
     let mut messages = question.messages();
     let first = ask_once(gateway, file, question, &messages, settlement, &mut spent, deadline).await?;
     let faults = match read_answer(question, &first) {
@@ -260,14 +258,13 @@ async fn ask_once(
     spent: &mut Spent,
     deadline: Instant,
 ) -> Result<ModelReply, TaskError> {
-    let models = question.models(file);
     let request_for = |model: &str| UpstreamRequest {
         method: Method::POST,
         path: PathAndQuery::from_static("/v1/messages"),
         headers: request_headers(),
         body: question.body(model, messages),
     };
-    let candidates = Candidates { models: &models, is_stream: false };
+    let candidates = Candidates { models: &question.models, is_stream: false };
     let answer = calls::with_retries(gateway, file, &candidates, request_for, deadline)
         .await
         .inspect_err(|error| settlement.book_unanswered(*error))?;

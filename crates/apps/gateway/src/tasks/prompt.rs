@@ -1,5 +1,6 @@
 //! Prompts: files with a version, built in and replaceable.
 
+use crate::config::GatewayFile;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,6 +33,16 @@ pub(crate) struct Prompt {
     pub(crate) model: Arc<str>,
     pub(crate) max_tokens: u64,
     pub(crate) system: Arc<str>,
+}
+
+impl Prompt {
+    /// The models to ask, in order.
+    pub(super) fn models(&self, file: &GatewayFile) -> Vec<Arc<str>> {
+        match file.aliases.get(&self.model) {
+            Some(alias) => std::iter::once(&alias.model).chain(&alias.fallbacks).cloned().collect(),
+            None => vec![Arc::clone(&self.model)],
+        }
+    }
 }
 
 /// All prompts, by task.

@@ -5,7 +5,7 @@ use super::screening::Withheld;
 use crate::metering::{Cost, Usage};
 use serde_json::{Map, Value, json};
 
-/// What a model wrote for an answer.
+/// What a model wrote for an answer. By default nothing was spent.
 #[derive(Clone, Debug)]
 pub(super) struct Spent {
     pub(super) model: String,
@@ -15,6 +15,41 @@ pub(super) struct Spent {
     pub(super) is_fake: bool,
     /// What the model was not shown.
     pub(super) withheld: Vec<Withheld>,
+    pub(super) source: Source,
+}
+
+impl Default for Spent {
+    fn default() -> Self {
+        Self {
+            model: String::new(),
+            usage: Usage::default(),
+            cost: Some(Cost::default()),
+            is_fake: false,
+            withheld: Vec::new(),
+            source: Source::Model,
+        }
+    }
+}
+
+/// Where an answer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The model was asked.
+    Model,
+    /// The model was asked for an identical call that was in progress.
+    IdenticalCall,
+    /// It was remembered.
+    Memory,
+}
+
+impl Source {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::IdenticalCall => "identical-call",
+            Self::Memory => "memory",
+        }
+    }
 }
 
 /// The body of a reply.
@@ -42,7 +77,8 @@ pub(super) fn reply_body(envelope: Envelope, answer: Value, spent: Option<&Spent
         "cacheReadTokens": usage.cache_read_tokens,
         "cacheWriteTokens": usage.cache_write_5m_tokens + usage.cache_write_1h_tokens,
         "costMicros": spent.map_or(Some(0), |spent| spent.cost.map(Cost::micros)),
-        "currency": "USD"
+        "currency": "USD",
+        "source": spent.map(|spent| spent.source.name())
     });
     body.insert("usage".to_owned(), usage);
     if let Some(spent) = spent.filter(|spent| !spent.withheld.is_empty()) {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod aliases;
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod budgets;
 #[cfg(test)]
 mod callers;

@@ -38,9 +38,20 @@ pub(super) struct FileLedger {
 struct State {
     book: Book,
     /// Held while the file is in use; none before the first use.
-    lock: Option<File>,
+    lock: Option<Lock>,
     /// Whether the log's last word was that the file cannot be used.
     trouble_logged: bool,
+}
+
+/// The lock beside the file. Closing it would not be enough: a program that is just being started has it open, too.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Without success the system gives it back when the process ends.
+        let _ = self.0.unlock();
+    }
 }
 
 impl FileLedger {
@@ -145,22 +156,22 @@ fn note(logged: &mut bool, trouble: Option<StateFileError>) -> bool {
 }
 
 /// Takes the lock beside the file, reads the file, and shows that it can be written.
-fn open(path: &Path) -> Result<(File, BTreeMap<String, Written>), StateFileError> {
+fn open(path: &Path) -> Result<(Lock, BTreeMap<String, Written>), StateFileError> {
     let fault = |problem: String| StateFileError { path: path.to_owned(), problem };
     let lock_path = path.with_extension("lock");
-    let lock = File::options()
+    let lock_file = File::options()
         .create(true)
         .truncate(false)
         .write(true)
         .open(&lock_path)
         .map_err(|error| fault(format!("cannot make {}: {error}", lock_path.display())))?;
-    match lock.try_lock() {
-        Ok(()) => {}
+    let lock = match lock_file.try_lock() {
+        Ok(()) => Lock(lock_file),
         Err(TryLockError::WouldBlock) => {
             return Err(fault("another process keeps its budgets here; share a Redis instead".to_owned()));
         }
         Err(TryLockError::Error(error)) => return Err(fault(format!("cannot lock it: {error}"))),
-    }
+    };
     let accounts = match std::fs::read(path) {
         Ok(bytes) => {
             let document: Document =

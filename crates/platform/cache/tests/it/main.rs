@@ -1,4 +1,4 @@
-//! Behaviour of rate limits and budgets through its public face, in memory and on real Redis servers.
+//! Behaviour of rate limits, budgets and the store through its public face, in memory and on real Redis servers.
 
 #[cfg(test)]
 mod budgets;
@@ -10,5 +10,7 @@ mod flood;
 mod outage;
 #[cfg(test)]
 mod replicas;
+#[cfg(test)]
+mod store;
 #[cfg(test)]
 mod window;
