@@ -66,6 +66,7 @@ pub(crate) async fn build_protected(
     let limiter = Arc::new(build_limiter(config, &parts).await?);
     let budgets = build_budgets(config, &first, &parts).await?;
     let gateway = Gateway::new(Parts {
+        instance: Arc::from(parts.ids.token()),
         file,
         callers,
         limiter: Limiter::new(limiter, config.requests_per_minute),

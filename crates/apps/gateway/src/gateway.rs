@@ -18,6 +18,8 @@ pub(crate) struct Gateway(Arc<Parts>);
 
 /// What it consists of.
 pub(crate) struct Parts {
+    /// New with every start.
+    pub(crate) instance: Arc<str>,
     pub(crate) file: LiveFile,
     pub(crate) callers: Callers,
     pub(crate) limiter: Limiter,
@@ -59,6 +61,11 @@ impl Gateway {
         let before = self.in_progress.fetch_add(1, Ordering::AcqRel);
         // Dropping the place gives it back.
         (before < file.limits.calls_at_once).then_some(place)
+    }
+
+    /// Calls that have a place.
+    pub(crate) fn calls_in_progress(&self) -> usize {
+        self.in_progress.load(Ordering::Acquire)
     }
 
     /// A random wait from 0 to `longest`: callers who failed together do not come back together.

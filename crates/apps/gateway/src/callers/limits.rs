@@ -28,6 +28,10 @@ impl Limiter {
         Self { limiter, requests_per_address }
     }
 
+    pub(crate) const fn requests_per_address(&self) -> u32 {
+        self.requests_per_address
+    }
+
     pub(crate) fn status(&self) -> Status {
         self.limiter.status()
     }

@@ -7,13 +7,17 @@ use crate::gateway::{Gateway, Place};
 use crate::metering::CallGuard;
 use axum::extract::FromRequestParts;
 use dashly_web::ClientAddress;
-use http::HeaderName;
 use http::request::Parts;
+use http::{HeaderMap, HeaderName};
 use std::sync::Arc;
 use tokio::time::{Duration, Instant};
 
 /// Callers may set an end of their own, in milliseconds from now.
 const DEADLINE: HeaderName = HeaderName::from_static("x-dashly-deadline-ms");
+
+/// The id of the request that caused a call, if its caller says one; empty otherwise.
+const CALLERS_REQUEST: HeaderName = HeaderName::from_static("x-request-id");
+const MOST_ID_BYTES: usize = 64;
 
 /// A caller who may go on.
 pub(crate) struct Admitted {
@@ -38,9 +42,20 @@ pub(crate) async fn admit(
     if let Some(workspace) = &workspace {
         guard.note(|end| end.subject.workspace = Arc::clone(workspace));
     }
+    guard.note(|end| end.caller_request_id = caller_request_id(&head.headers));
     gateway.limiter.admit_request(&file, &caller, workspace.as_ref()).await?;
     let place = gateway.take_place(&file).ok_or(AdmissionError::Full)?;
     let own = head.headers.get(DEADLINE).and_then(|value| value.to_str().ok()?.parse().ok());
     let patience = own.map_or(file.timeouts.call, |own| file.timeouts.call.min(Duration::from_millis(own)));
     Ok(Admitted { deadline: Instant::now() + patience, file, caller, workspace, place })
+}
+
+/// Only what can do no harm in a log.
+fn caller_request_id(headers: &HeaderMap) -> String {
+    let is_plain = |text: &&str| {
+        text.len() <= MOST_ID_BYTES
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    let told = headers.get(CALLERS_REQUEST).and_then(|value| value.to_str().ok());
+    told.filter(is_plain).unwrap_or_default().to_owned()
 }

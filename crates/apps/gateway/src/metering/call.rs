@@ -61,6 +61,8 @@ pub(crate) struct CallEnd {
     pub(crate) first_token: Option<Duration>,
     /// What the guard said; empty where it did not look.
     pub(crate) guard: String,
+    /// Of the request that caused the call, if its caller said one.
+    pub(crate) caller_request_id: String,
     /// Where a task's answer came from.
     pub(crate) source: &'static str,
 }
@@ -86,6 +88,7 @@ impl CallGuard {
             duration: Duration::ZERO,
             first_token: None,
             guard: String::new(),
+            caller_request_id: String::new(),
             source: "model",
         };
         Self { meter: Arc::clone(meter), started: Instant::now(), end: Some(end) }

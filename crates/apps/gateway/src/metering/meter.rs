@@ -14,6 +14,13 @@ const OTHERS: &str = "(others)";
 /// Durations are kept to the hour, with two digits.
 const LONGEST_MICROS: u64 = 3_600_000_000;
 
+/// Upper bounds of the classes of durations, in milliseconds: those that OpenTelemetry proposes for model calls, with one
+/// between each two.
+const DURATION_BOUNDS_MS: [u64; 27] = [
+    10, 14, 20, 28, 40, 57, 80, 113, 160, 226, 320, 453, 640, 905, 1_280, 1_810, 2_560, 3_620, 5_120, 7_241,
+    10_240, 14_482, 20_480, 28_963, 40_960, 57_926, 81_920,
+];
+
 /// Counts calls by task, model, workspace, caller and status.
 pub(crate) struct Meter {
     started_at: Timestamp,
@@ -46,6 +53,7 @@ struct Row {
     calls_without_price: u64,
     total_micros: u64,
     duration_micros: Histogram<u64>,
+    duration_counts: [u64; DURATION_BOUNDS_MS.len() + 1],
 }
 
 /// Everything that was counted since the start.
@@ -80,6 +88,8 @@ pub(crate) struct ReportRow {
     pub(crate) p50_ms: f64,
     pub(crate) p95_ms: f64,
     pub(crate) p99_ms: f64,
+    /// Calls by duration: 10 ms and less, up to 14, 20, 28, 40 … 81,920 ms, and more.
+    pub(crate) duration_counts: Vec<u64>,
 }
 
 impl Meter {
@@ -108,6 +118,7 @@ impl Meter {
             source = end.source,
             duration_ms,
             request_id = %subject.request_id,
+            caller_request_id = end.caller_request_id,
             "call"
         );
         publish(end);
@@ -150,6 +161,7 @@ impl Default for Row {
             total_micros: 0,
             duration_micros: Histogram::new_with_bounds(1, LONGEST_MICROS, 2)
                 .expect("these bounds are allowed"),
+            duration_counts: [0; DURATION_BOUNDS_MS.len() + 1],
         }
     }
 }
@@ -166,6 +178,10 @@ impl Row {
         let micros = u64::try_from(end.duration.as_micros()).unwrap_or(LONGEST_MICROS);
         self.total_micros = self.total_micros.saturating_add(micros);
         self.duration_micros.saturating_record(micros);
+        let class = DURATION_BOUNDS_MS.partition_point(|bound| bound * 1_000 < micros);
+        if let Some(count) = self.duration_counts.get_mut(class) {
+            *count += 1;
+        }
     }
 
     #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "durations for display")]
@@ -187,6 +203,7 @@ impl Row {
             p50_ms: at(0.5),
             p95_ms: at(0.95),
             p99_ms: at(0.99),
+            duration_counts: self.duration_counts.to_vec(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `GET /api/metrics` and `GET /metrics`.
 
 use crate::callers::Standing;
+use crate::config::GatewayFile;
 use crate::gateway::Gateway;
 use crate::metering::{MeterReport, ReportRow};
 use crate::upstream::{BreakerState, KeyState};
@@ -12,6 +13,7 @@ use dashly_telemetry::Metrics;
 use http::header;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[derive(Serialize)]
 pub(super) struct Reply {
@@ -34,8 +36,38 @@ struct Counters {
     rows: Vec<ReportRow>,
     breakers: Vec<BreakerState>,
     provider_keys: Vec<KeyState>,
-    limits_are_shared: bool,
+    /// Of this process: counters of another instance begin at nothing.
+    instance: Arc<str>,
+    limits: Limits,
     budgets: Vec<Standing>,
+}
+
+/// What bounds calls now; what is none is not limited.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Limits {
+    requests_per_minute_per_address: u32,
+    requests_per_minute_per_workspace: Option<u32>,
+    tokens_per_minute_per_workspace: Option<u32>,
+    daily_budget_micros_per_workspace: Option<u64>,
+    monthly_budget_micros_per_workspace: Option<u64>,
+    calls_at_once: usize,
+    calls_in_progress: usize,
+    /// Whether replicas share their counters.
+    are_shared: bool,
+}
+
+fn limits(gateway: &Gateway, file: &GatewayFile) -> Limits {
+    Limits {
+        requests_per_minute_per_address: gateway.limiter.requests_per_address(),
+        requests_per_minute_per_workspace: file.workspaces.requests_per_minute,
+        tokens_per_minute_per_workspace: file.workspaces.tokens_per_minute,
+        daily_budget_micros_per_workspace: file.workspaces.daily_budget,
+        monthly_budget_micros_per_workspace: file.workspaces.monthly_budget,
+        calls_at_once: file.limits.calls_at_once,
+        calls_in_progress: gateway.calls_in_progress(),
+        are_shared: gateway.limiter.status() == dashly_cache::Status::Redis,
+    }
 }
 
 #[derive(Default, Serialize)]
@@ -48,6 +80,7 @@ struct EndpointCounters {
 
 /// All counters since the start, as JSON.
 pub(super) async fn get_metrics(State(gateway): State<Gateway>) -> Json<Reply> {
+    let file = gateway.current();
     let MeterReport { started_at, uptime_ms, rows } = gateway.meter.report();
     let mut data = Counters {
         total_requests: 0,
@@ -59,8 +92,9 @@ pub(super) async fn get_metrics(State(gateway): State<Gateway>) -> Json<Reply> {
         rows: Vec::new(),
         breakers: gateway.breakers.states(),
         provider_keys: gateway.upstream.keys(),
-        limits_are_shared: gateway.limiter.status() == dashly_cache::Status::Redis,
-        budgets: gateway.budgets.standing(&gateway.current()).await,
+        instance: Arc::clone(&gateway.instance),
+        limits: limits(&gateway, &file),
+        budgets: gateway.budgets.standing(&file).await,
     };
     for row in &rows {
         let tokens = row.usage.all_tokens() + row.estimated_usage.all_tokens();

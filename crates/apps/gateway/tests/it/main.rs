@@ -9,6 +9,8 @@ mod budgets;
 #[cfg(test)]
 mod callers;
 #[cfg(test)]
+mod client;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod fixture;
