@@ -147,10 +147,8 @@ impl LlmClient {
         let unexpected = |error: serde_json::Error| LlmError::Unexpected(error.to_string());
         let reply = Reply::deserialize(&document).map_err(unexpected)?;
         let document = document.get_mut(T::MEMBER).map(Value::take).unwrap_or_default();
-        let narrated = match reply.narrated {
-            true => Some(T::Output::deserialize(&document).map_err(unexpected)?),
-            false => None,
-        };
+        let narrated =
+            if reply.narrated { Some(T::Output::deserialize(&document).map_err(unexpected)?) } else { None };
         Ok(Answer { narrated, document, usage: reply.usage, is_fake: reply.is_fake })
     }
 
@@ -184,7 +182,7 @@ impl LlmClient {
             Some(token) => request.bearer_auth(token.expose()),
             None => request,
         };
-        let reply = request.send().await.map_err(unanswered)?;
+        let reply = request.send().await.map_err(|error| unanswered(&error))?;
         if !reply.status().is_success() {
             return Err(refusal(reply).await);
         }
@@ -198,7 +196,7 @@ fn address(gateway: &GatewayUrl, path: &str) -> Result<Url, LlmError> {
     gateway.0.join(path).map_err(|error| LlmError::Unexpected(error.to_string()))
 }
 
-fn unanswered(error: reqwest::Error) -> LlmError {
+fn unanswered(error: &reqwest::Error) -> LlmError {
     if error.is_timeout() && !error.is_connect() { LlmError::TooLate } else { LlmError::Unreachable }
 }
 

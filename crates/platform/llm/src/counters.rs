@@ -62,7 +62,6 @@ pub struct CounterRow {
 
 /// Tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[expect(clippy::struct_field_names, reason = "named as in the provider's replies")]
 pub struct TokenCounts {
     /// Read, those of the cache apart.
     pub input_tokens: u64,
