@@ -450,6 +450,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ai/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads how AI stands: configured or not and why, limits, budgets, models. */
+        get: operations["get_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads what AI calls used and cost, over time and by task, model, workspace and key. */
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the model about an example, to see that it can be asked. Costs a fraction of a cent. */
+        post: operations["post_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -592,6 +643,265 @@ export interface components {
          * @enum {string}
          */
         AccountStatus: "approved" | "pending" | "rejected" | "unverified";
+        /** @description How a budget stands, in millionths of a US dollar. */
+        AiBudget: {
+            /** @description Name of the key, or `service`: this server. */
+            key: string;
+            /** @description `day` or `month`, in UTC. */
+            period: string;
+            /**
+             * Format: int64
+             * @description The most.
+             */
+            limit_micros: number;
+            /**
+             * Format: int64
+             * @description Null when it cannot be told now.
+             */
+            spent_micros?: number | null;
+            /**
+             * Format: int64
+             * @description For calls in progress; null when it cannot be told now.
+             */
+            reserved_micros?: number | null;
+        };
+        /** @description What came of the question. */
+        AiCheckReply: {
+            /** @description The model that answered. */
+            model?: string | null;
+            /** @description What it says of the example's numbers. */
+            answer: string;
+            /** @description The scripted provider of demonstrations wrote it, and no model. */
+            is_fake: boolean;
+            /**
+             * Format: int64
+             * @description Tokens read and written.
+             */
+            tokens: number;
+            /**
+             * Format: int64
+             * @description Millionths of a US dollar; null when the model's price is not known.
+             */
+            cost_micros?: number | null;
+            /**
+             * Format: int64
+             * @description From the question to the answer.
+             */
+            duration_ms: number;
+        };
+        /** @description What bounds calls; what is null is not limited. */
+        AiLimits: {
+            /**
+             * Format: int32
+             * @description Of each address of callers without a token.
+             */
+            requests_per_minute_per_address: number;
+            /**
+             * Format: int32
+             * @description Of each workspace.
+             */
+            requests_per_minute_per_workspace?: number | null;
+            /**
+             * Format: int32
+             * @description Of each workspace.
+             */
+            tokens_per_minute_per_workspace?: number | null;
+            /**
+             * Format: int64
+             * @description Of each workspace, in millionths of a US dollar.
+             */
+            daily_budget_micros_per_workspace?: number | null;
+            /**
+             * Format: int64
+             * @description Of each workspace, in millionths of a US dollar.
+             */
+            monthly_budget_micros_per_workspace?: number | null;
+            /**
+             * Format: int64
+             * @description At most.
+             */
+            calls_at_once: number;
+            /**
+             * Format: int64
+             * @description At present.
+             */
+            calls_in_progress: number;
+            /** @description Whether replicas of the gateway count together. */
+            are_shared: boolean;
+        };
+        /** @description How a model stands. */
+        AiModel: {
+            /** @description The provider's name. */
+            name: string;
+            /** @description Left alone for a moment after failures. */
+            is_left_alone: boolean;
+            /**
+             * Format: int32
+             * @description Failures one after the other, up to now.
+             */
+            failures: number;
+        };
+        /** @description How a key of the provider stands. */
+        AiProviderKey: {
+            /**
+             * Format: int32
+             * @description Place in the list, from 1.
+             */
+            number: number;
+            /** @description Why it rests; null while it works. */
+            rests_because?: string | null;
+        };
+        /** @description How AI stands. */
+        AiStatus: {
+            /** @description Whether questions can be answered by a model: a gateway is known, reachable, and has a provider's key. */
+            configured: boolean;
+            /** @description For people: what is missing, or that nothing is. */
+            detail: string;
+            /** @description Where the gateway is; null when none is known. */
+            gateway?: string | null;
+            /** @description Whether the gateway answered just now. */
+            reachable: boolean;
+            limits?: components["schemas"]["AiLimits"] | null;
+            /** @description Models that were called since the gateway's start. */
+            models: components["schemas"]["AiModel"][];
+            /** @description Keys of the provider, by place; never the key itself. */
+            provider_keys: components["schemas"]["AiProviderKey"][];
+            /** @description Budgets of named keys and of this server. */
+            budgets: components["schemas"]["AiBudget"][];
+        };
+        /** @description The calls of one task, model, workspace or key. */
+        AiUsageGroup: {
+            /** @description Its name. */
+            name: string;
+            /** @description What it used. */
+            totals: components["schemas"]["AiUsageTotals"];
+        };
+        /**
+         * @description How long a point is.
+         * @enum {string}
+         */
+        AiUsageInterval: "hour" | "day";
+        /** @description One interval. */
+        AiUsagePoint: {
+            /**
+             * Format: date-time
+             * @description Its beginning, in UTC.
+             */
+            start: string;
+            /** @description What was used in it. */
+            totals: components["schemas"]["AiUsageTotals"];
+        };
+        /** @description What AI calls used in a range of time. */
+        AiUsageReport: {
+            /**
+             * Format: date-time
+             * @description From here on.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Up to but without this moment.
+             */
+            to: string;
+            /**
+             * Format: date-time
+             * @description When the gateway's counters were last read; null when never. Later calls are not in here yet.
+             */
+            collected_at?: string | null;
+            /** @description Of the points. */
+            interval: components["schemas"]["AiUsageInterval"];
+            /** @description Everything together. */
+            totals: components["schemas"]["AiUsageTotals"];
+            /** @description One for each interval, those without calls included, oldest first. */
+            points: components["schemas"]["AiUsagePoint"][];
+            /** @description By task, most calls first. */
+            tasks: components["schemas"]["AiUsageGroup"][];
+            /** @description By model, most calls first. `-` stands for calls that no model was asked for. */
+            models: components["schemas"]["AiUsageGroup"][];
+            /** @description By workspace, most calls first. `-` stands for calls that named none. */
+            workspaces: components["schemas"]["AiUsageGroup"][];
+            /** @description By the caller's key, most calls first. */
+            callers: components["schemas"]["AiUsageGroup"][];
+        };
+        /** @description What calls used, and how they ended. */
+        AiUsageTotals: {
+            /**
+             * Format: int64
+             * @description All calls that came; the four kinds of endings below add up to it.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Answered.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Refused by the gateway: no token, a limit, a budget, a fault of the request.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Failed at the model or on the way.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Ended by the caller before the answer.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Read by models, those of the provider's cache apart.
+             */
+            input_tokens: number;
+            /**
+             * Format: int64
+             * @description Written by models.
+             */
+            output_tokens: number;
+            /**
+             * Format: int64
+             * @description Read from the provider's cache.
+             */
+            cache_read_tokens: number;
+            /**
+             * Format: int64
+             * @description Written to the provider's cache.
+             */
+            cache_write_tokens: number;
+            /**
+             * Format: int64
+             * @description Of answers that were cut before the provider said how many: estimates, and in none of the numbers above.
+             */
+            estimated_tokens: number;
+            /**
+             * Format: int64
+             * @description All of the five above.
+             */
+            all_tokens: number;
+            /**
+             * Format: int64
+             * @description Millionths of a US dollar, estimates included.
+             */
+            cost_micros: number;
+            /**
+             * Format: int64
+             * @description Calls of models whose price is not known: they are not in the cost.
+             */
+            calls_without_price: number;
+            /**
+             * Format: double
+             * @description Half of all calls took no longer, in milliseconds, told from classes that are a factor of √2 apart; null without
+             *     calls.
+             */
+            p50_ms?: number | null;
+            /**
+             * Format: double
+             * @description Of a hundred calls 95 took no longer, told in the same way.
+             */
+            p95_ms?: number | null;
+        };
         /** @description A Bayesian view: both rates have the uniform prior Beta(1, 1). */
         Bayesian: {
             /**
@@ -3756,6 +4066,177 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OfrepError"];
+                };
+            };
+        };
+    };
+    get_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How AI stands; also when it is not configured */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AiStatus"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: {
+                /** @description The last so many hours, the present one included: 1 to 2208 (92 days); default 168 (a week) */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was used */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AiUsageReport"];
+                };
+            };
+            /** @description A parameter is not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model answered */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AiCheckReply"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit or a budget is reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The model or the gateway failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description AI is not configured, or the gateway is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The model took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

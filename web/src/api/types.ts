@@ -194,3 +194,21 @@ export type ExperimentNotice = Schemas['ExperimentNotice'];
 
 /** Answer of `POST /api/notices/read`. */
 export type NoticesReadResponse = Schemas['NoticesReadReply'];
+
+/** Answer of `GET /api/ai/status`: whether AI can be asked, and what bounds it now. */
+export type AiStatus = Schemas['AiStatus'];
+
+/** Answer of `GET /api/ai/usage`: what AI calls used in a range of time. */
+export type AiUsageReport = Schemas['AiUsageReport'];
+
+/** What calls used, and how they ended. */
+export type AiUsageTotals = Schemas['AiUsageTotals'];
+
+/** The calls of one task, model, workspace or key. */
+export type AiUsageGroup = Schemas['AiUsageGroup'];
+
+/** One interval of a report. */
+export type AiUsagePoint = Schemas['AiUsagePoint'];
+
+/** Answer of `POST /api/ai/check`. */
+export type AiCheckResponse = Schemas['AiCheckReply'];

@@ -6,6 +6,7 @@ const TABS = [
   { to: '/admin/kpis', label: 'Key figures' },
   { to: '/admin/changes', label: 'Changes' },
   { to: '/admin/replays', label: 'Replays' },
+  { to: '/admin/ai', label: 'AI usage' },
 ] as const;
 
 /** The pages for administrators. */

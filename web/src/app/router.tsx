@@ -101,6 +101,12 @@ const noticesRoute = createRoute({
   ),
 });
 
+const aiUsageRoute = createRoute({
+  getParentRoute: () => administratorsRoute,
+  path: '/admin/ai',
+  component: lazyRouteComponent(() => import('../features/ai-usage/AiUsagePage.tsx'), 'AiUsagePage'),
+});
+
 /** Every page of the app. Pages are loaded when they are first opened. */
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
@@ -109,7 +115,14 @@ export const router = createRouter({
     pricingRoute,
     loginRoute,
     adminIndexRoute,
-    administratorsRoute.addChildren([experimentsRoute, kpisRoute, changesRoute, replaysRoute, noticesRoute]),
+    administratorsRoute.addChildren([
+      experimentsRoute,
+      kpisRoute,
+      changesRoute,
+      replaysRoute,
+      noticesRoute,
+      aiUsageRoute,
+    ]),
   ]),
   defaultPreload: 'intent',
   defaultPendingComponent: PagePending,

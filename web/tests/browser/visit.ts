@@ -16,6 +16,7 @@ export const PAGES = [
   { path: '/admin/changes', heading: 'Changes', admin: true },
   { path: '/admin/replays', heading: 'Replays', admin: true },
   { path: '/admin/notices', heading: 'Notices', admin: true },
+  { path: '/admin/ai', heading: 'AI usage', admin: true },
   { path: '/no-such-page', heading: 'There is no page here', admin: false },
 ] as const;
 

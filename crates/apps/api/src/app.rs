@@ -6,11 +6,13 @@ use crate::visitor_joins::VisitorJoins;
 use crate::{Config, openapi, pages};
 use anyhow::Context;
 use axum::{Extension, Router, middleware};
+use dashly_ai_usage::AiUsage;
 use dashly_cache::RateLimiter;
 use dashly_db::Db;
 use dashly_experiments::{Experiments, ExperimentsConfig, NoticeSender};
 use dashly_identity::{AfterSignIn, Identity, IdentityConfig};
 use dashly_kernel::{Clock, Ids, Secret};
+use dashly_llm::LlmClient;
 use dashly_telemetry::{Health, Metrics, Tasks};
 use dashly_web::{
     Authentication, Failure, Observe, Overload, SecurityHeaders, method_not_allowed, observe, refuse_overload,
@@ -55,6 +57,7 @@ pub struct App {
     openapi: utoipa::openapi::OpenApi,
     experiments: Experiments,
     identity: Identity,
+    ai_usage: AiUsage,
 }
 
 impl std::fmt::Debug for App {
@@ -93,6 +96,7 @@ impl App {
         )
         .await
         .context("reading what was changed of the experiments")?;
+        let ai_usage = build_ai_usage(config, &parts)?;
         let sources = HealthSources {
             health: parts.health.clone(),
             db: parts.db.clone(),
@@ -105,6 +109,7 @@ impl App {
         let after_sign_in = AfterSignIn(Arc::new(VisitorJoins(experiments.clone())));
         let (features, openapi) = OpenApiRouter::with_openapi(openapi::base_document())
             .merge(dashly_experiments::routes(&experiments))
+            .merge(dashly_ai_usage::routes(&ai_usage))
             .merge(dashly_identity::routes().layer(Extension(after_sign_in)).with_state(identity.clone()))
             .split_for_parts();
         let (probes, probes_document) = health_routes::routes(sources).split_for_parts();
@@ -126,7 +131,7 @@ impl App {
             .fallback(pages::fallback)
             .method_not_allowed_fallback(method_not_allowed);
         let router = add_layers(router, config, &parts, &identity)?;
-        Ok(Self { router, openapi: document, experiments, identity })
+        Ok(Self { router, openapi: document, experiments, identity, ai_usage })
     }
 
     /// The routes with all their layers.
@@ -144,6 +149,11 @@ impl App {
         &self.identity
     }
 
+    /// What AI calls used, as the routes tell it.
+    pub fn ai_usage(&self) -> &AiUsage {
+        &self.ai_usage
+    }
+
     pub(crate) fn openapi(&self) -> &utoipa::openapi::OpenApi {
         &self.openapi
     }
@@ -154,6 +164,14 @@ fn notice_sender(config: &Config) -> anyhow::Result<Option<Arc<dyn NoticeSender>
     let Some(url) = &config.notice_webhook_url else { return Ok(None) };
     let webhook = NoticeWebhook::new(url.clone()).context("NOTICE_WEBHOOK_URL")?;
     Ok(Some(Arc::new(webhook)))
+}
+
+/// Collects from the gateway, if there is one.
+fn build_ai_usage(config: &Config, parts: &AppParts) -> anyhow::Result<AiUsage> {
+    let client = LlmClient::new(config.gateway_url.clone(), config.gateway_token.clone())
+        .context("making the client of the AI gateway")?;
+    let (db, clock) = (parts.db.clone(), Arc::clone(&parts.clock));
+    Ok(AiUsage::start(client, db, clock, &parts.health, &parts.tasks))
 }
 
 fn jwt_secret(config: &Config) -> anyhow::Result<Secret<String>> {

@@ -4,6 +4,7 @@ use dashly_db::DatabaseUrl;
 use dashly_experiments::OfrepTokens;
 use dashly_identity::parse_token_lifetime;
 use dashly_kernel::Secret;
+use dashly_llm::{GatewayUrl, InvalidGatewayUrl};
 use dashly_process::{ConfigError, Settings};
 use dashly_telemetry::{LogFilter, LogFormat};
 use dashly_web::TrustedProxies;
@@ -47,6 +48,10 @@ pub struct Config {
     pub kpis_file: PathBuf,
     /// `NOTICE_WEBHOOK_URL`: where notices are posted; nowhere by default.
     pub notice_webhook_url: Option<Secret<String>>,
+    /// `GENAI_GATEWAY_URL`: where the gateway is; without it AI is not configured.
+    pub gateway_url: Option<GatewayUrl>,
+    /// `GATEWAY_TOKEN`: what is shown to the gateway.
+    pub gateway_token: Option<Secret<String>>,
     /// `DRAIN_SECONDS`.
     pub drain: Duration,
     /// `PUBLIC_URL`: where visitors reach this server.
@@ -100,6 +105,8 @@ impl Config {
             tests_file: settings.path("TESTS_FILE", "tests.json"),
             kpis_file: settings.path("TEAM_KPIS_FILE", "team-kpis.json"),
             notice_webhook_url: notice_webhook_url(settings)?,
+            gateway_url: gateway_url(settings)?,
+            gateway_token: settings.secret("GATEWAY_TOKEN")?,
             drain: drain(settings)?,
             public_url,
             trusted_proxies: trusted_proxies(settings)?,
@@ -148,6 +155,15 @@ fn database(settings: &mut Settings<'_>, data_folder: &std::path::Path) -> Resul
     format!("postgres://{user}{password}@{host}:{port}/{name}?sslmode={tls}")
         .parse()
         .map_err(|error| wrong("DB_HOST", &error))
+}
+
+fn gateway_url(settings: &mut Settings<'_>) -> Result<Option<GatewayUrl>, ConfigError> {
+    let Some(url) = settings.optional("GENAI_GATEWAY_URL") else { return Ok(None) };
+    let usable = url.parse().map_err(|error: InvalidGatewayUrl| ConfigError {
+        variable: "GENAI_GATEWAY_URL".to_owned(),
+        problem: format!("found `{url}`; {error}"),
+    })?;
+    Ok(Some(usable))
 }
 
 fn drain(settings: &mut Settings<'_>) -> Result<Duration, ConfigError> {

@@ -12,6 +12,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
     tags(
         (name = "experiments", description = "Assignment, exposures, events and results"),
         (name = "flags", description = "Experiments as feature flags, by the OpenFeature Remote Evaluation Protocol"),
+        (name = "ai", description = "Whether AI can be asked, and what it uses and costs"),
         (name = "auth", description = "Sign-in"),
         (name = "health", description = "What an operator and an orchestrator ask")
     )

@@ -25,6 +25,7 @@ const PAGES: &[&str] = &[
     "/admin/changes",
     "/admin/replays",
     "/admin/notices",
+    "/admin/ai",
     "/experiment-demo",
     "/pricing",
 ];

@@ -33,6 +33,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0006_experiment_life"),
     migration!("0007_replays"),
     migration!("0008_notices"),
+    migration!("0009_ai_usage"),
 ];
 
 /// Every migration that this program knows, in order.

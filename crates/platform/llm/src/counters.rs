@@ -1,6 +1,6 @@
 //! `GET /api/metrics` of the gateway, as far as others read it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Upper bounds of the classes of [`CounterRow::duration_counts`], in milliseconds, as OpenTelemetry proposes them for the
 /// duration of model calls, with one between each two; the last class has no bound.
@@ -30,7 +30,7 @@ pub struct Counters {
 }
 
 /// The calls of one kind since the start.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CounterRow {
     /// Route template.
     pub task: String,
@@ -61,7 +61,7 @@ pub struct CounterRow {
 }
 
 /// Tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenCounts {
     /// Read, those of the cache apart.
     pub input_tokens: u64,

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod ai;
+#[cfg(test)]
 mod arbitrary;
 #[cfg(test)]
 mod bad_input;

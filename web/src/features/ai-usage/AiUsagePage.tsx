@@ -1,0 +1,128 @@
+import { useState } from 'react';
+import type { AiUsageReport, AiUsageTotals } from '../../api/types.ts';
+import { Card } from '../../design/Card.tsx';
+import { formatAgo } from '../../design/dates.ts';
+import { EmptyState } from '../../design/EmptyState.tsx';
+import { ErrorState } from '../../design/ErrorState.tsx';
+import { formatCount, formatQuantity } from '../../design/numbers.ts';
+import { PageHeader } from '../../design/PageHeader.tsx';
+import { Segmented } from '../../design/Segmented.tsx';
+import { Skeleton } from '../../design/Skeleton.tsx';
+import { Stat } from '../../design/Stat.tsx';
+import { StatGroup } from '../../design/StatGroup.tsx';
+import { LimitsCard } from './LimitsCard.tsx';
+import { StatusBar } from './StatusBar.tsx';
+import { UsageFigure } from './UsageFigure.tsx';
+import { UsageGroups } from './UsageGroups.tsx';
+import { endingsNote, failedShare, formatCost, formatMilliseconds, formatTokens } from './usageWords.ts';
+import { useAiStatus, useAiUsage } from './useAiUsage.ts';
+import styles from './AiUsage.module.css';
+
+const RANGES = [
+  { value: '24', label: '24 hours' },
+  { value: '168', label: '7 days' },
+  { value: '720', label: '30 days' },
+  { value: '2160', label: '90 days' },
+] as const;
+type Range = (typeof RANGES)[number]['value'];
+
+/** Admin → AI usage: what AI calls use and cost, and what bounds them. */
+export function AiUsagePage() {
+  const [range, setRange] = useState<Range>('168');
+  const usage = useAiUsage(Number(range));
+  const status = useAiStatus();
+  return (
+    <div className={styles.page}>
+      <PageHeader
+        eyebrow="Admin"
+        title="AI usage"
+        lead="What Dashly asked language models, what it cost, and what bounds it. Counted by the gateway that all AI calls go through."
+        actions={<Segmented label="Range of time" value={range} options={RANGES} onChange={setRange} />}
+      />
+      {status.data && <StatusBar status={status.data} />}
+      {status.isError && (
+        <ErrorState
+          title="Whether AI is configured could not be read"
+          error={status.error}
+          busy={status.isFetching}
+          onRetry={() => void status.refetch()}
+        />
+      )}
+      {usage.data ? (
+        <Report report={usage.data} />
+      ) : usage.isError ? (
+        <ErrorState
+          title="The usage could not be loaded"
+          error={usage.error}
+          busy={usage.isFetching}
+          onRetry={() => void usage.refetch()}
+        />
+      ) : (
+        <div role="status">
+          <span className="visually-hidden">Loading the usage</span>
+          <Skeleton height="20rem" />
+        </div>
+      )}
+      {status.data?.reachable && <LimitsCard status={status.data} />}
+    </div>
+  );
+}
+
+function Report({ report }: { report: AiUsageReport }) {
+  if (report.totals.calls === 0) {
+    return (
+      <Card>
+        <EmptyState icon="bars" title="No AI calls in this time">
+          <p>
+            {report.collected_at == null
+              ? 'Nothing was collected from a gateway yet.'
+              : `The gateway was last read ${formatAgo(report.collected_at, new Date())}.`}{' '}
+            Calls show here a few seconds after they are made.
+          </p>
+        </EmptyState>
+      </Card>
+    );
+  }
+  return (
+    <>
+      <Totals totals={report.totals} />
+      <Card>
+        <UsageFigure report={report} />
+      </Card>
+      <UsageGroups report={report} />
+    </>
+  );
+}
+
+function Totals({ totals }: { totals: AiUsageTotals }) {
+  const unpriced = totals.calls_without_price;
+  return (
+    <StatGroup label="AI usage in this time">
+      <Stat label="Calls" value={formatCount(totals.calls)} note={endingsNote(totals)} />
+      <Stat
+        label="Tokens"
+        value={formatTokens(totals.all_tokens)}
+        note={
+          totals.estimated_tokens > 0
+            ? `${formatTokens(totals.estimated_tokens)} of them estimated, of calls that were cut`
+            : 'as the provider reported them'
+        }
+      />
+      <Stat
+        label="Cost"
+        value={formatCost(totals.cost_micros)}
+        note={
+          unpriced > 0
+            ? `without ${formatQuantity(unpriced, 'call')} whose model has no known price`
+            : 'at the prices in the gateway'
+        }
+      />
+      <Stat label="Failed" value={failedShare(totals)} note="at the model or on the way" />
+      <Stat
+        label="Duration"
+        value={formatMilliseconds(totals.p50_ms)}
+        note={`half of all calls; 95 of 100 within ${formatMilliseconds(totals.p95_ms)}`}
+      />
+    </StatGroup>
+  );
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { formatCost, formatMilliseconds, groupName, taskName } from './usageWords.ts';
+
+describe('words of usage', () => {
+  it('shows small amounts of money with the digits they have', () => {
+    expect([0, 450, 12_345, 1_234_567, 2_500_000_000].map((micros) => formatCost(micros))).toEqual([
+      '$0.00',
+      '$0.00045',
+      '$0.0123',
+      '$1.23',
+      '$2,500.00',
+    ]);
+    expect(formatCost(null)).toBe('–');
+  });
+
+  it('shows durations in the unit that fits', () => {
+    expect([12.4, 999, 1_240, 83_000].map((value) => formatMilliseconds(value))).toEqual([
+      '12 ms',
+      '999 ms',
+      '1.2 s',
+      '83 s',
+    ]);
+    expect(formatMilliseconds(null)).toBe('–');
+  });
+
+  it('names tasks and what no name was given for', () => {
+    expect(taskName('/api/ai/custom-data/detect-schema')).toBe('Custom data detect schema');
+    expect(taskName('/v1/messages')).toBe('Messages (direct)');
+    expect(groupName('-', 'workspaces')).toBe('No workspace');
+    expect(groupName('service', 'callers')).toBe('This server');
+    expect(groupName('claude-haiku-5-5', 'models')).toBe('claude-haiku-5-5');
+  });
+});

@@ -1,0 +1,32 @@
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { checkAi, fetchAiStatus, fetchAiUsage } from '../../api/ai.ts';
+
+const REFRESH_MS = 15_000;
+
+/** What AI calls used in the last so many hours; read again while the page is looked at. */
+export function useAiUsage(hours: number) {
+  return useQuery({
+    queryKey: ['ai-usage', hours],
+    queryFn: ({ signal }) => fetchAiUsage(hours, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: REFRESH_MS,
+    staleTime: 0,
+    retry: false,
+  });
+}
+
+/** Whether AI can be asked, and what bounds it now. */
+export function useAiStatus() {
+  return useQuery({
+    queryKey: ['ai-status'],
+    queryFn: ({ signal }) => fetchAiStatus(signal),
+    refetchInterval: REFRESH_MS,
+    staleTime: 0,
+    retry: false,
+  });
+}
+
+/** Asks the model a small question. */
+export function useAiCheck() {
+  return useMutation({ mutationFn: checkAi, retry: false });
+}
