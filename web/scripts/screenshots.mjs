@@ -59,6 +59,12 @@ const SHOTS = [
   { name: 'experiments', path: '/admin/experiments', admin: true },
   { name: 'kpis', path: '/admin/kpis', admin: true },
   {
+    name: 'ai-usage',
+    path: '/admin/ai',
+    admin: true,
+    act: (page) => page.getByTestId('usage-chart').locator('svg').waitFor(),
+  },
+  {
     name: 'experiments-verdicts',
     path: '/admin/experiments',
     admin: true,

@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 const JWT_SECRET_FILE: &str = "jwt-secret";
+const GATEWAY_TOKEN_FILE: &str = "gateway-token";
 const ADMIN_PASSWORD_FILE: &str = "admin-password";
 
 /// What the person at the terminal has to be told when the first administrator is created.
@@ -30,6 +31,11 @@ impl LocalSecrets {
         if config.jwt_secret.is_none() {
             let path = config.data_folder.join(JWT_SECRET_FILE);
             config.jwt_secret = Some(read_or_make(&path, || format!("{}{}", ids.token(), ids.token()))?);
+        }
+        if config.gateway_url.is_none() && config.gateway_token.is_none() {
+            // Of the gateway beside this server; that of another one is given to both.
+            let path = config.data_folder.join(GATEWAY_TOKEN_FILE);
+            config.gateway_token = Some(read_or_make(&path, || format!("{}{}", ids.token(), ids.token()))?);
         }
         if config.admin_password.is_none() {
             let path = config.data_folder.join(ADMIN_PASSWORD_FILE);

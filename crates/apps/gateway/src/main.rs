@@ -1,6 +1,6 @@
 //! `dashly-genai-gateway`: the gateway as a container runs it. Configured by the environment.
 
-use dashly_gateway::{GatewayConfig, run};
+use dashly_gateway::{GatewayConfig, start};
 use dashly_process::Settings;
 use dashly_telemetry::{LogFilter, LogFormat, start_logs};
 use std::process::ExitCode;
@@ -24,5 +24,5 @@ async fn serve() -> anyhow::Result<()> {
         Ok(config) => start_logs(config.log_format, &config.log_filter),
         Err(_) => start_logs(LogFormat::default(), &LogFilter::default()),
     }
-    run(config?, |_| {}).await
+    start(&config?).await?.run().await
 }

@@ -3,6 +3,7 @@
 use crate::app::{GatewayParts, build};
 use crate::config::GatewayConfig;
 use anyhow::Context;
+use axum::Router;
 use dashly_process::{OperatingSystemIds, SystemClock, stop_signal};
 use dashly_telemetry::{Health, Phase, Tasks};
 use dashly_web::{ServeOptions, serve};
@@ -16,12 +17,20 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(30);
 /// Background work gets this long to finish at the end.
 const FINISH_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Serves until SIGTERM or Ctrl-C, then lets calls in progress end, thirty seconds at most. `started` is called once,
-/// when the port is open.
+/// A gateway whose port is open; callers wait until it is run.
+#[derive(Debug)]
+pub struct StartedGateway {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+    options: ServeOptions,
+}
+
+/// Assembles a gateway and opens its port.
 ///
 /// # Errors
 /// Whatever keeps the gateway from starting, in words for the operator.
-pub async fn run(config: GatewayConfig, started: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+pub async fn start(config: &GatewayConfig) -> anyhow::Result<StartedGateway> {
     let (health, tasks) = (Health::default(), Tasks::default());
     let parts = GatewayParts {
         clock: Arc::new(SystemClock),
@@ -29,21 +38,37 @@ pub async fn run(config: GatewayConfig, started: impl FnOnce(SocketAddr)) -> any
         health: health.clone(),
         tasks: tasks.clone(),
     };
-    let router = build(&config, parts).await?;
+    let router = build(config, parts).await?;
     let (host, port) = (config.host, config.port);
-    let listener = TcpListener::bind((host, port)).await.with_context(|| {
-        format!("cannot listen on {host} port {port}; set PORT (or HOST) to another one if it is taken")
-    })?;
-    let socket = listener.local_addr()?;
-    let stop = stop_signal()?;
-    health.set_phase(Phase::Ready);
-    tracing::info!(%socket, "serving");
-    started(socket);
-    let options = ServeOptions { drain: config.drain, finish: FINISH_TIMEOUT, health, tasks: tasks.clone() };
-    serve(listener, router, options, stop).await;
-    if !tasks.shut_down(FINISH_PATIENCE).await {
-        tracing::warn!("some background work did not end in time");
+    let listener = TcpListener::bind((host, port))
+        .await
+        .with_context(|| format!("cannot listen on {host} port {port}; set another one if it is taken"))?;
+    let address = listener.local_addr()?;
+    let options = ServeOptions { drain: config.drain, finish: FINISH_TIMEOUT, health, tasks };
+    Ok(StartedGateway { listener, address, router, options })
+}
+
+impl StartedGateway {
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
     }
-    tracing::info!("stopped");
-    Ok(())
+
+    /// Serves until SIGTERM or Ctrl-C, then lets calls in progress end, thirty seconds at most.
+    ///
+    /// # Errors
+    /// When signals cannot be listened for.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let Self { listener, address, router, options } = self;
+        let stop = stop_signal()?;
+        let tasks = options.tasks.clone();
+        options.health.set_phase(Phase::Ready);
+        tracing::info!(socket = %address, "serving");
+        serve(listener, router, options, stop).await;
+        if !tasks.shut_down(FINISH_PATIENCE).await {
+            tracing::warn!("some background work did not end in time");
+        }
+        tracing::info!("stopped");
+        Ok(())
+    }
 }

@@ -39,7 +39,7 @@ impl std::fmt::Debug for AiUsage {
 pub(crate) enum CollectError {
     #[error(transparent)]
     Gateway(#[from] LlmError),
-    #[error("what was collected cannot be stored")]
+    #[error("what was collected cannot be stored: {}", .0.reason())]
     Database(#[from] DbError),
 }
 

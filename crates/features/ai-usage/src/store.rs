@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 /// Any number will do, as long as all processes use the same ("aiusage" in ASCII).
 const LOCK_KEY: i64 = 0x0061_6975_7361_6765;
+/// As long as nothing happens, nothing is written for this long.
+const FRESH_SECONDS: i64 = 60;
 /// Instances that were not seen for so long are gone.
 const FORGET_INSTANCES_SECONDS: i64 = 30 * 24 * 3_600;
 
@@ -16,7 +18,8 @@ const TAKE_LOCK: Sql = sql! {
     postgres: "select 1::bigint from (select pg_advisory_xact_lock($1)) as lock",
     sqlite: "select $1",
 };
-const FIND_INSTANCE: Sql = sql!("select uptime_ms, counters from ai_gateway_instances where instance = $1");
+const FIND_INSTANCE: Sql =
+    sql!("select uptime_ms, counters, collected_at from ai_gateway_instances where instance = $1");
 const SAVE_INSTANCE: Sql = sql!(
     "
     insert into ai_gateway_instances (instance, uptime_ms, collected_at, counters)
@@ -80,16 +83,23 @@ pub(crate) async fn add(db: &Db, counters: &Counters, now: Timestamp) -> Result<
     let seen = tx.fetch_optional(FIND_INSTANCE.query().bind(counters.instance.as_str())).await?;
     let uptime_ms = whole(counters.uptime_ms);
     let now_counted = amounts_by_kind(&counters.rows);
+    let mut is_fresh = false;
     let before = match seen {
         Some(row) if row.get::<i64>(0)? >= uptime_ms => return tx.commit().await,
-        Some(row) => match read_counters(&row.get::<String>(1)?) {
-            Some(rows) => amounts_by_kind(&rows),
-            // Rather nothing than everything twice.
-            None => now_counted.clone(),
-        },
+        Some(row) => {
+            is_fresh = row.get::<Timestamp>(2)?.plus_seconds(FRESH_SECONDS) > now;
+            match read_counters(&row.get::<String>(1)?) {
+                Some(rows) => amounts_by_kind(&rows),
+                // Rather nothing than everything twice.
+                None => now_counted.clone(),
+            }
+        }
         None => BTreeMap::new(),
     };
     let new = added(&before, &now_counted);
+    if new.is_empty() && is_fresh {
+        return tx.commit().await;
+    }
     if !new.is_empty() {
         add_to_hour(&mut tx, now.start_of_hour(), new).await?;
     }

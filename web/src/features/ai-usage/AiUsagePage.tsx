@@ -14,7 +14,7 @@ import { LimitsCard } from './LimitsCard.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { UsageFigure } from './UsageFigure.tsx';
 import { UsageGroups } from './UsageGroups.tsx';
-import { endingsNote, failedShare, formatCost, formatMilliseconds, formatTokens } from './usageWords.ts';
+import { endingsNote, formatCost, formatMilliseconds, formatTokens } from './usageWords.ts';
 import { useAiStatus, useAiUsage } from './useAiUsage.ts';
 import styles from './AiUsage.module.css';
 
@@ -117,7 +117,6 @@ function Totals({ totals }: { totals: AiUsageTotals }) {
             : 'at the prices in the gateway'
         }
       />
-      <Stat label="Failed" value={failedShare(totals)} note="at the model or on the way" />
       <Stat
         label="Duration"
         value={formatMilliseconds(totals.p50_ms)}

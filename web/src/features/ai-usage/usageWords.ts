@@ -70,6 +70,11 @@ export function endingsNote(totals: AiUsageTotals): string {
     [totals.failed, 'failed'],
     [totals.left, 'left by the caller'],
   ] as const;
-  const told = parts.filter(([count]) => count > 0).map(([count, word]) => `${formatCount(count)} ${word}`);
+  const told = parts
+    .filter(([count]) => count > 0)
+    .map(
+      ([count, word]) =>
+        `${formatCount(count)} ${word}${word === 'failed' ? ` (${failedShare(totals)})` : ''}`,
+    );
   return told.length === 0 ? 'none yet' : told.join(', ');
 }

@@ -1,5 +1,6 @@
 //! AI usage: collected from a real gateway, in front of a scripted provider.
 
+use dashly_ai_usage::AiUsage;
 use dashly_fake_upstream::{FakeUpstream, Options};
 use dashly_gateway::{GatewayConfig, GatewayParts, build};
 use dashly_kernel::Role;
@@ -82,7 +83,7 @@ both_databases! {
         let replica = app.replica(2).await;
         let servers = [app.server().app().ai_usage(), replica.app().ai_usage()];
         for _ in 0..3 {
-            let looks = servers.map(|usage| usage.collect());
+            let looks = servers.map(AiUsage::collect);
             let [one, other] = looks;
             let (one, other) = tokio::join!(one, other);
             one.unwrap();

@@ -5,7 +5,7 @@ use crate::output::say;
 use anyhow::Context;
 use clap::Args;
 use dashly_fake_upstream::{FakeUpstream, Options, SCENARIO_HEADER, Scenario};
-use dashly_gateway::{GatewayConfig, new_virtual_key, run};
+use dashly_gateway::{GatewayConfig, new_virtual_key, start};
 use dashly_process::{OperatingSystemIds, Settings, stop_signal};
 use dashly_telemetry::{LogFilter, LogFormat, start_logs};
 use serde_json::json;
@@ -19,7 +19,7 @@ pub(crate) async fn gateway() -> anyhow::Result<ExitCode> {
         Ok(config) => start_logs(config.log_format, &config.log_filter),
         Err(_) => start_logs(LogFormat::default(), &LogFilter::default()),
     }
-    run(config?, |_| {}).await?;
+    start(&config?).await?.run().await?;
     Ok(ExitCode::SUCCESS)
 }
 

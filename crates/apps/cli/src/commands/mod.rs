@@ -5,6 +5,7 @@ pub(crate) mod doctor;
 pub(crate) mod experiments;
 pub(crate) mod gateway;
 pub(crate) mod load_test;
+mod local_gateway;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
 mod replays;

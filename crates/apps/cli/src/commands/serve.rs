@@ -1,5 +1,6 @@
 //! `dashly up` and `dashly api`.
 
+use super::local_gateway::{LocalGateway, start_beside};
 use crate::environment;
 use crate::output::say;
 use dashly_api::{Address, Config, DataFolderLock, LocalSecrets, Migrate, run};
@@ -17,8 +18,14 @@ pub(crate) async fn up() -> anyhow::Result<ExitCode> {
     // Before anything is written: two first starts at once must not make two passwords.
     let lock = DataFolderLock::take(&config.data_folder)?;
     let secrets = LocalSecrets::complete(&mut config, &OperatingSystemIds)?;
-    let welcome = Welcome::new(&config, secrets);
-    run(config, Migrate::AtStart, Some(lock), |address| welcome.give(address)).await?;
+    let gateway = start_beside(&mut config).await?;
+    let welcome = Welcome::new(&config, secrets, gateway.as_ref());
+    let server = run(config, Migrate::AtStart, Some(lock), |address| welcome.give(address));
+    match gateway {
+        // Both hear the signal to stop.
+        Some(LocalGateway { started, .. }) => tokio::try_join!(server, started.run()).map(drop)?,
+        None => server.await?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -40,12 +47,20 @@ struct Welcome {
     database: String,
     data_folder: String,
     public_url: Option<String>,
+    ai: String,
 }
 
 impl Welcome {
-    fn new(config: &Config, secrets: LocalSecrets) -> Self {
+    fn new(config: &Config, secrets: LocalSecrets, gateway: Option<&LocalGateway>) -> Self {
+        let ai = match (gateway, &config.gateway_url) {
+            (Some(gateway), _) if gateway.has_key => format!("gateway at {}", gateway.url),
+            (Some(gateway), _) => format!("gateway at {}, without a key: set ANTHROPIC_API_KEY", gateway.url),
+            (None, Some(url)) => format!("gateway at {}", url.authority()),
+            (None, None) => "none".to_owned(),
+        };
         Self {
             secrets,
+            ai,
             admin_username: config.admin_username.clone(),
             database: config.database.to_string(),
             data_folder: config.data_folder.display().to_string(),
@@ -75,6 +90,7 @@ impl Welcome {
         say!("  Pricing   {url}/pricing");
         say!("  API       {url}/api/docs");
         say!("  Data      {}", self.database);
+        say!("  AI        {}", self.ai);
         say!();
         match &self.secrets.own_admin_password {
             Some(password) if address.created_admin => {
