@@ -20,4 +20,4 @@ mod upstream;
 pub use app::{GatewayParts, build};
 pub use callers::new_virtual_key;
 pub use config::{GatewayConfig, InvalidGatewayFile, check_gateway_file};
-pub use run::{StartedGateway, start};
+pub use run::{StartedGateway, start, start_on};

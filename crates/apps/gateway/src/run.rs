@@ -26,11 +26,23 @@ pub struct StartedGateway {
     options: ServeOptions,
 }
 
-/// Assembles a gateway and opens its port.
+/// Opens the port that `config` names, and assembles a gateway behind it.
 ///
 /// # Errors
 /// Whatever keeps the gateway from starting, in words for the operator.
 pub async fn start(config: &GatewayConfig) -> anyhow::Result<StartedGateway> {
+    let (host, port) = (config.host, config.port);
+    let listener = TcpListener::bind((host, port)).await.with_context(|| {
+        format!("cannot listen on {host} port {port}; set PORT (or HOST) to another one if it is taken")
+    })?;
+    start_on(listener, config).await
+}
+
+/// Assembles a gateway behind a port that is open already.
+///
+/// # Errors
+/// Whatever keeps the gateway from starting, in words for the operator.
+pub async fn start_on(listener: TcpListener, config: &GatewayConfig) -> anyhow::Result<StartedGateway> {
     let (health, tasks) = (Health::default(), Tasks::default());
     let parts = GatewayParts {
         clock: Arc::new(SystemClock),
@@ -39,10 +51,6 @@ pub async fn start(config: &GatewayConfig) -> anyhow::Result<StartedGateway> {
         tasks: tasks.clone(),
     };
     let router = build(config, parts).await?;
-    let (host, port) = (config.host, config.port);
-    let listener = TcpListener::bind((host, port))
-        .await
-        .with_context(|| format!("cannot listen on {host} port {port}; set another one if it is taken"))?;
     let address = listener.local_addr()?;
     let options = ServeOptions { drain: config.drain, finish: FINISH_TIMEOUT, health, tasks };
     Ok(StartedGateway { listener, address, router, options })

@@ -3,9 +3,11 @@
 use crate::environment::{self, LOCAL_HOST};
 use anyhow::Context;
 use dashly_api::Config;
-use dashly_gateway::{GatewayConfig, StartedGateway, start};
+use dashly_gateway::{GatewayConfig, StartedGateway, start_on};
 use dashly_process::{ConfigError, Settings};
-use std::net::TcpListener;
+use std::io::ErrorKind;
+use std::net::IpAddr;
+use tokio::net::TcpListener;
 
 const PORT: &str = "GATEWAY_PORT";
 
@@ -17,14 +19,10 @@ pub(crate) async fn start_beside(config: &mut Config) -> anyhow::Result<Option<L
     if config.gateway_url.is_some() {
         return Ok(None);
     }
-    let mut gateway = read(config)?;
-    if environment::variable(PORT).is_none() && TcpListener::bind((gateway.host, gateway.port)).is_err() {
-        gateway.port = 0;
-    }
+    let gateway = read(config)?;
     let has_key = !gateway.provider_keys.is_empty();
-    let started = start(&gateway)
-        .await
-        .with_context(|| format!("starting the AI gateway (its port is {PORT}, its file GATEWAY_CONFIG)"))?;
+    let listener = listen(gateway.host, gateway.port).await?;
+    let started = start_on(listener, &gateway).await.context("starting the AI gateway")?;
     let url = format!("http://{}", started.address());
     config.gateway_url = Some(url.parse().with_context(|| format!("the gateway's address {url}"))?);
     Ok(Some(LocalGateway { started, url, has_key }))
@@ -36,6 +34,20 @@ pub(crate) struct LocalGateway {
     pub(crate) url: String,
     /// Whether it has a key of the model provider.
     pub(crate) has_key: bool,
+}
+
+async fn listen(host: IpAddr, port: u16) -> anyhow::Result<TcpListener> {
+    match TcpListener::bind((host, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == ErrorKind::AddrInUse && environment::variable(PORT).is_none() => {
+            Ok(TcpListener::bind((host, 0)).await?)
+        }
+        Err(error) => Err(error).with_context(|| {
+            format!(
+                "the AI gateway cannot listen on {host} port {port}; set {PORT} to another one if it is taken"
+            )
+        }),
+    }
 }
 
 fn read(config: &Config) -> Result<GatewayConfig, ConfigError> {
