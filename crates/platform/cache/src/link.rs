@@ -11,9 +11,6 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError};
 
-/// The longest one call may take, connecting included.
-const CALL_LIMIT: Duration = Duration::from_millis(250);
-
 /// While Redis is away, one call per this time tries to reach it; the others do not wait.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
@@ -21,14 +18,18 @@ const RETRY_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Link {
     client: Client,
-    words: Words,
+    purpose: Purpose,
     state: Mutex<State>,
 }
 
-/// What the log says when Redis goes away and comes back.
+/// What a link is for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Words {
+pub(crate) struct Purpose {
+    /// The longest one call may take, connecting included; after that Redis counts as away.
+    pub(crate) patience: Duration,
+    /// What the log says when Redis goes away.
     pub(crate) away: &'static str,
+    /// What the log says when it comes back.
     pub(crate) back: &'static str,
 }
 
@@ -52,17 +53,17 @@ enum Route {
 
 #[derive(Debug, thiserror::Error)]
 enum Trouble {
-    #[error("no answer within {} ms", CALL_LIMIT.as_millis())]
-    Slow,
+    #[error("no answer within {} ms", .0.as_millis())]
+    Slow(Duration),
     #[error(transparent)]
     Redis(#[from] RedisError),
 }
 
 impl Link {
     /// Does not connect yet.
-    pub(crate) fn new(client: Client, words: Words) -> Self {
+    pub(crate) fn new(client: Client, purpose: Purpose) -> Self {
         let state = State { connection: None, generation: 0, retry_at: Duration::ZERO, away_logged: false };
-        Self { client, words, state: Mutex::new(state) }
+        Self { client, purpose, state: Mutex::new(state) }
     }
 
     /// Whether the last call that tried got an answer.
@@ -91,9 +92,9 @@ impl Link {
             let done = work(connection.clone()).await?;
             Ok(Some((done, is_new.then_some(connection))))
         };
-        let outcome = match tokio::time::timeout(CALL_LIMIT, attempt).await {
+        let outcome = match tokio::time::timeout(self.purpose.patience, attempt).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(Trouble::Slow),
+            Err(_) => Err(Trouble::Slow(self.purpose.patience)),
         };
         match outcome {
             Ok(None) => None,
@@ -113,8 +114,8 @@ impl Link {
     /// A connection of its own.
     pub(crate) async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CALL_LIMIT))
-            .set_response_timeout(Some(CALL_LIMIT));
+            .set_connection_timeout(Some(self.purpose.patience))
+            .set_response_timeout(Some(self.purpose.patience));
         self.client.get_multiplexed_async_connection_with_config(&config).await
     }
 
@@ -137,7 +138,7 @@ impl Link {
         state.connection = Some(connection);
         state.generation += 1;
         if std::mem::take(&mut state.away_logged) {
-            tracing::info!("redis answers again: {}", self.words.back);
+            tracing::info!("redis answers again: {}", self.purpose.back);
         }
     }
 
@@ -149,7 +150,7 @@ impl Link {
         state.connection = None;
         state.retry_at = state.retry_at.max(now + RETRY_EVERY);
         if !std::mem::replace(&mut state.away_logged, true) {
-            tracing::warn!(cause = %trouble, "redis is away: {}", self.words.away);
+            tracing::warn!(cause = %trouble, "redis is away: {}", self.purpose.away);
         }
     }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{Client, RedisError, Script};
 
-use crate::link::{Link, Words};
+use crate::link::{Link, Purpose};
 use crate::rule::{Call, Decision, Operation, SLOTS};
 
-const WORDS: Words = Words {
+const PURPOSE: Purpose = Purpose {
+    patience: Duration::from_millis(250),
     away: "each replica counts rate limits on its own",
     back: "rate limits are shared between replicas",
 };
@@ -23,7 +24,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// Does not connect yet.
     pub(crate) fn new(client: Client) -> Self {
-        Self { link: Link::new(client, WORDS), script: Script::new(include_str!("window.lua")) }
+        Self { link: Link::new(client, PURPOSE), script: Script::new(include_str!("window.lua")) }
     }
 
     /// Whether the last call that tried got an answer.

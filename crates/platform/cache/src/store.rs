@@ -1,15 +1,18 @@
 //! Values remembered for a while.
 
 use crate::digest::Digest;
-use crate::link::{Link, Words};
+use crate::link::{Link, Purpose};
 use crate::{Clock, RedisUrlError};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
 use std::time::Duration;
 
-const WORDS: Words =
-    Words { away: "nothing is remembered beside this process", back: "values are shared between replicas" };
+const PURPOSE: Purpose = Purpose {
+    patience: Duration::from_millis(250),
+    away: "nothing is remembered beside this process",
+    back: "values are shared between replicas",
+};
 /// A value is thought to have this size when room for values is planned.
 const USUAL_BYTES: u64 = 4 * 1024;
 
@@ -53,7 +56,7 @@ impl Store {
     /// [`RedisUrlError`] when `url` is malformed.
     pub fn redis(url: &str, clock: Clock) -> Result<Self, RedisUrlError> {
         let client = redis::Client::open(url).map_err(|cause| RedisUrlError { cause })?;
-        Ok(Self { shared: Some(Link::new(client, WORDS)), ..Self::memory(0, clock) })
+        Ok(Self { shared: Some(Link::new(client, PURPOSE)), ..Self::memory(0, clock) })
     }
 
     /// Mixes `secret` into the hash of keys. Replicas that share a Redis need the same secret.

@@ -5,9 +5,13 @@ mod aliases;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod arbitrary;
+#[cfg(test)]
 mod budgets;
 #[cfg(test)]
 mod callers;
+#[cfg(test)]
+mod catalogue;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
@@ -15,7 +19,13 @@ mod faults;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod metering;
+#[cfg(test)]
 mod passing;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod replicas;
 #[cfg(test)]
 mod replies;
 #[cfg(test)]

@@ -96,7 +96,7 @@ impl Budgets {
     /// [`RedisUrlError`] when `url` is malformed.
     pub fn redis(url: &str, clock: Clock) -> Result<Self, RedisUrlError> {
         let client = redis::Client::open(url).map_err(|cause| RedisUrlError { cause })?;
-        let link = Link::new(client, shared::WORDS);
+        let link = Link::new(client, shared::PURPOSE);
         Ok(Self::new(Ledger::Shared(Box::new(SharedLedger::new(link))), clock))
     }
 

@@ -1,11 +1,13 @@
 //! Budgets in Redis, shared by all replicas.
 
 use super::{Budget, Reservation, ReserveError, Spending};
-use crate::link::{Link, Words};
+use crate::link::{Link, Purpose};
 use redis::Script;
 use std::time::Duration;
 
-pub(super) const WORDS: Words = Words {
+/// A slow answer is better than none: without one the call is refused.
+pub(super) const PURPOSE: Purpose = Purpose {
+    patience: Duration::from_secs(2),
     away: "budgets cannot be checked, calls that have one are refused",
     back: "budgets are checked again",
 };
