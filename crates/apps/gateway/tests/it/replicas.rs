@@ -1,7 +1,7 @@
 //! Several gateways on one Redis hold their limits and budgets together.
 
 use crate::fixture::{MODEL, TestGateway, question};
-use serde_json::Value;
+use dashly_process::OperatingSystemIds;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -16,8 +16,7 @@ fn redis_url() -> String {
 
 /// A name that no other run on the same Redis has used.
 fn fresh_name() -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
-    format!("k{}-{now}", std::process::id())
+    format!("k{}", dashly_kernel::Ids::token(&OperatingSystemIds))
 }
 
 async fn replicas(key_rules: &str) -> Vec<Arc<TestGateway>> {
@@ -98,7 +97,7 @@ async fn a_budget_holds_over_three_replicas() {
     replicas[0]
         .wait_for_settlements(async || {
             let budget = standing().await;
-            budget["spentMicros"] == Value::from(spent) && budget["reservedMicros"] == 0
+            budget["spentMicros"] == spent && budget["reservedMicros"] == 0
         })
         .await;
 }
