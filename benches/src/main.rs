@@ -9,6 +9,7 @@ mod assignment;
 mod bulk_events;
 mod engine;
 mod fsync;
+mod gateway;
 mod http_client;
 mod load;
 mod memory;
@@ -22,8 +23,17 @@ use anyhow::bail;
 use engine::Scratch;
 use table::Table;
 
-const PARTS: [&str; 8] =
-    ["assignment", "fsync", "load", "returning_visitor", "bulk_events", "results", "totals", "memory"];
+const PARTS: [&str; 9] = [
+    "assignment",
+    "gateway",
+    "fsync",
+    "load",
+    "returning_visitor",
+    "bulk_events",
+    "results",
+    "totals",
+    "memory",
+];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -35,6 +45,9 @@ async fn main() -> anyhow::Result<()> {
     let mut table = Table::default();
     if is_wanted("assignment") {
         assignment::measure(&mut table);
+    }
+    if is_wanted("gateway") {
+        gateway::measure(&mut table).await?;
     }
     for scratch in Scratch::both()? {
         for part in PARTS.iter().filter(|part| is_wanted(part)) {

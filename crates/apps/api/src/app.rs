@@ -72,7 +72,7 @@ impl App {
     /// # Errors
     /// When a setting is missing or not safe to run with.
     pub async fn build(config: &Config, parts: AppParts) -> anyhow::Result<Self> {
-        let metrics = Metrics::install()?;
+        let metrics = Metrics::install(&[], &parts.tasks)?;
         let secure_cookies = config.is_served_over_tls();
         let limiter = Arc::new(build_limiter(config, &parts).await?);
         let identity = build_identity(config, &parts, Arc::clone(&limiter))?;
@@ -225,7 +225,7 @@ fn add_layers(
     }
     let observe_state = Observe {
         ids: Arc::clone(&parts.ids),
-        security_headers: SecurityHeaders { tls: config.is_served_over_tls() },
+        security_headers: Some(SecurityHeaders { tls: config.is_served_over_tls() }),
     };
     Ok(router
         .layer(Extension(Authentication(Arc::new(identity.clone()))))

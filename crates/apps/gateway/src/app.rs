@@ -7,13 +7,13 @@ use crate::guard::Guard;
 use crate::metering::Meter;
 use crate::tasks::{Answers, MOST_BYTES, Protection};
 use crate::upstream::{Breakers, Upstream};
-use crate::{operator, provider_api, tasks};
+use crate::{metering, operator, provider_api, tasks};
 use anyhow::Context;
 use axum::{Extension, Router, middleware};
 use dashly_cache::{Budgets, RateLimiter, Store};
 use dashly_kernel::{Clock, Ids};
 use dashly_telemetry::{Health, Metrics, ShutdownSignal, Tasks};
-use dashly_web::{Observe, SecurityHeaders, method_not_allowed, observe, route_not_found};
+use dashly_web::{Observe, method_not_allowed, observe, route_not_found};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -51,7 +51,7 @@ pub(crate) async fn build_protected(
     parts: GatewayParts,
     protection: Protection,
 ) -> anyhow::Result<Router> {
-    let metrics = Metrics::install()?;
+    let metrics = Metrics::install(&metering::BOUNDS, &parts.tasks)?;
     let file = LiveFile::start(&config.file, config.file_is_named, &parts.health, &parts.tasks)
         .with_context(|| format!("GATEWAY_CONFIG: {}", config.file.display()))?;
     let callers = Callers::new(config.token.as_ref());
@@ -71,7 +71,7 @@ pub(crate) async fn build_protected(
         callers,
         limiter: Limiter::new(limiter, config.requests_per_minute),
         budgets,
-        guard: Guard::new()?,
+        guard: Guard::default(),
         answers: Answers::new(build_store(config, &parts)?),
         protection,
         upstream,
@@ -84,11 +84,10 @@ pub(crate) async fn build_protected(
         tasks: parts.tasks.clone(),
     });
     parts.tasks.spawn("budgets", keep_budgets(gateway.clone(), parts.tasks.shutdown_signal()));
-    let observe_state =
-        Observe { ids: Arc::clone(&parts.ids), security_headers: SecurityHeaders { tls: false } };
+    let observe_state = Observe { ids: Arc::clone(&parts.ids), security_headers: None };
     Ok(Router::new()
         .merge(provider_api::routes())
-        .merge(tasks::routes()?)
+        .merge(tasks::routes())
         .merge(operator::routes(metrics))
         .fallback(route_not_found)
         .method_not_allowed_fallback(method_not_allowed)

@@ -1,6 +1,8 @@
 //! Background tasks that nobody forgets.
 
+use futures_util::FutureExt;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -37,16 +39,13 @@ impl Tasks {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let handle = tokio::spawn(self.tracker.track_future(task));
-        let watch = async move {
-            if let Err(error) = handle.await
-                && error.is_panic()
-            {
+        let watched = async move {
+            if AssertUnwindSafe(task).catch_unwind().await.is_err() {
                 tracing::error!(task = name, "a background task panicked");
                 metrics::counter!("dashly_task_panics_total", "task" => name).increment(1);
             }
         };
-        tokio::spawn(self.tracker.track_future(watch));
+        tokio::spawn(self.tracker.track_future(watched));
     }
 
     /// What tasks wait on to learn that they should finish.

@@ -23,7 +23,7 @@ pub use cookies::{SetCookie, find_cookie};
 pub use failure::{
     Failure, FieldErrorDocument, KeepBody, ProblemDocument, method_not_allowed, route_not_found,
 };
-pub use observe::{Observe, RequestId, observe};
+pub use observe::{Observe, Recorded, RequestId, observe};
 pub use overload::{Overload, refuse_overload};
 pub use security_headers::SecurityHeaders;
 pub use serve::{PeerAddress, ServeOptions, serve};

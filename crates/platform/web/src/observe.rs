@@ -21,9 +21,13 @@ pub struct RequestId(pub Arc<str>);
 pub struct Observe {
     /// Makes request ids.
     pub ids: Arc<dyn Ids>,
-    /// Headers for every answer.
-    pub security_headers: SecurityHeaders,
+    /// Headers for every answer, where browsers see them.
+    pub security_headers: Option<SecurityHeaders>,
 }
+
+/// In the extensions of an answer whose handler records it by itself: no line, no duration.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded;
 
 impl std::fmt::Debug for Observe {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -45,11 +49,15 @@ pub async fn observe(State(observe): State<Observe>, mut request: Request, next:
     let mut response = next.run(request).await;
 
     write_refusal(&mut response, &request_id, &path);
-    observe.security_headers.apply(response.headers_mut());
+    if let Some(security_headers) = &observe.security_headers {
+        security_headers.apply(response.headers_mut());
+    }
     if let Ok(value) = HeaderValue::try_from(&*request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    record(&method, route, response.status(), started, &request_id);
+    if response.extensions().get::<Recorded>().is_none() {
+        record(&method, route, response.status(), started, &request_id);
+    }
     response
 }
 

@@ -5,6 +5,7 @@ use super::hold::Held;
 use crate::config::GatewayFile;
 use crate::gateway::{Gateway, Place};
 use crate::metering::{CallGuard, Cost, Outcome, Usage, price_of};
+use futures_util::FutureExt;
 use std::sync::Arc;
 
 /// All that a call holds until its end.
@@ -81,12 +82,16 @@ impl Settlement {
             return;
         }
         let (gateway, used, spent) = (self.gateway.clone(), self.used, self.spent);
-        self.gateway.tasks.spawn("settlement", async move {
+        let mut settle = Box::pin(async move {
             if let Some(reservation) = reservation {
                 gateway.budgets.settle(reservation, spent).await;
             }
             gateway.limiter.settle_tokens(&counted, used).await;
         });
+        // In this process it is done at once; with Redis the caller does not wait for it.
+        if settle.as_mut().now_or_never().is_none() {
+            self.gateway.tasks.spawn("settlement", settle);
+        }
     }
 }
 

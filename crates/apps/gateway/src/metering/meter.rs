@@ -1,6 +1,7 @@
 //! The counters.
 
 use super::call::{CallEnd, Outcome};
+use super::published::Published;
 use super::{Cost, Usage};
 use dashly_kernel::{Clock, Timestamp};
 use hdrhistogram::Histogram;
@@ -54,6 +55,7 @@ struct Row {
     total_micros: u64,
     duration_micros: Histogram<u64>,
     duration_counts: [u64; DURATION_BOUNDS_MS.len() + 1],
+    published: Published,
 }
 
 /// Everything that was counted since the start.
@@ -121,7 +123,6 @@ impl Meter {
             caller_request_id = end.caller_request_id,
             "call"
         );
-        publish(end);
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         let mut key = RowKey {
             task: subject.task,
@@ -134,7 +135,7 @@ impl Meter {
         if rows.len() >= MOST_ROWS && !rows.contains_key(&key) {
             (key.model, key.workspace) = (Arc::from(OTHERS), Arc::from(OTHERS));
         }
-        rows.entry(key).or_default().add(end);
+        rows.entry(key).or_insert_with_key(Row::new).add(end);
     }
 
     pub(crate) fn report(&self) -> MeterReport {
@@ -149,10 +150,11 @@ impl Meter {
     }
 }
 
-impl Default for Row {
+impl Row {
     #[expect(clippy::expect_used, reason = "constant and valid bounds")]
-    fn default() -> Self {
+    fn new(key: &RowKey) -> Self {
         Self {
+            published: Published::new(key.task, &key.model, key.outcome),
             calls: 0,
             usage: Usage::default(),
             estimated_usage: Usage::default(),
@@ -164,10 +166,9 @@ impl Default for Row {
             duration_counts: [0; DURATION_BOUNDS_MS.len() + 1],
         }
     }
-}
 
-impl Row {
     fn add(&mut self, end: &CallEnd) {
+        self.published.add(end);
         self.calls += 1;
         self.usage += end.usage;
         self.estimated_usage += end.estimated_usage;
@@ -205,45 +206,5 @@ impl Row {
             p99_ms: at(0.99),
             duration_counts: self.duration_counts.to_vec(),
         }
-    }
-}
-
-/// The same for a scraper, under the names that OpenTelemetry gives them (gen_ai conventions, in development). The
-/// workspace is left out: there may be too many for a scraper.
-#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "a histogram's sum is a float")]
-fn publish(end: &CallEnd) {
-    let subject = &end.subject;
-    let labels = [
-        ("gen_ai_operation_name", subject.task.to_owned()),
-        ("gen_ai_request_model", subject.model.to_string()),
-        ("outcome", end.outcome.name().to_owned()),
-    ];
-    metrics::histogram!("gen_ai_client_operation_duration_seconds", &labels)
-        .record(end.duration.as_secs_f64());
-    if let Some(first) = end.first_token {
-        metrics::histogram!("gen_ai_client_operation_time_to_first_chunk_duration_seconds", &labels)
-            .record(first.as_secs_f64());
-    }
-    for (usage, estimated) in [(end.usage, "false"), (end.estimated_usage, "true")] {
-        for (kind, tokens) in [
-            ("input", usage.input_tokens),
-            ("output", usage.output_tokens),
-            ("cache_read", usage.cache_read_tokens),
-            ("cache_write", usage.cache_write_5m_tokens + usage.cache_write_1h_tokens),
-        ] {
-            if tokens > 0 {
-                let labels = [
-                    ("gen_ai_token_type", kind.to_owned()),
-                    ("gen_ai_request_model", subject.model.to_string()),
-                    ("estimated", estimated.to_owned()),
-                ];
-                metrics::counter!("gen_ai_client_inference_usage_tokens_total", &labels).increment(tokens);
-                metrics::histogram!("gen_ai_client_token_usage", &labels).record(tokens as f64);
-            }
-        }
-    }
-    if let Some(cost) = end.cost {
-        metrics::counter!("dashly_gateway_cost_micros_total", "model" => subject.model.to_string())
-            .increment(cost.micros());
     }
 }

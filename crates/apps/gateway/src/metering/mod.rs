@@ -3,6 +3,7 @@
 mod call;
 mod cost;
 mod meter;
+mod published;
 mod scanner;
 mod usage;
 mod worst_case;
@@ -10,6 +11,7 @@ mod worst_case;
 pub(crate) use call::{CallGuard, CallSubject, Outcome};
 pub(crate) use cost::{Cost, price_of};
 pub(crate) use meter::{Meter, MeterReport, ReportRow};
+pub(crate) use published::BOUNDS;
 pub(crate) use scanner::{JsonTap, StreamTap, Tap};
 pub(crate) use usage::Usage;
 pub(crate) use worst_case::{Bounds, Unbounded, worst_case};

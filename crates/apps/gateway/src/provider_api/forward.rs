@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
-use dashly_web::{KeepBody, RequestId, read_body};
+use dashly_web::{KeepBody, Recorded, RequestId, read_body};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue};
@@ -196,6 +196,7 @@ fn reply(
         head.headers.insert(RETIRES, day);
     }
     head.extensions.insert(KeepBody);
+    head.extensions.insert(Recorded);
     if matches!(body, AnswerBody::Whole(_)) {
         head.headers.remove(http::header::CONTENT_LENGTH);
     }

@@ -98,7 +98,7 @@ fn opinion_question<'a>(
     file: &'a GatewayFile,
     prepared: &'a Prepared,
 ) -> Option<ModelQuestion<'a>> {
-    let task = SECOND_OPINION.as_ref()?;
+    let task = &*SECOND_OPINION;
     let prompt = file.prompts.get(task.definition.name)?;
     Some(ModelQuestion {
         task,

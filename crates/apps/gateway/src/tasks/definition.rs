@@ -1,8 +1,8 @@
 //! What a task is.
 
 use super::schema::Schema;
-use anyhow::Context;
 use serde_json::Value;
+use std::sync::LazyLock;
 
 /// A declared task.
 #[derive(Debug)]
@@ -91,23 +91,35 @@ pub(super) const fn data(name: &'static str, content: Value) -> Block {
     Block { name, content, origin: Origin::Others }
 }
 
-/// A task with its schemas read.
+/// A task with its schemas, which are compiled when they are first needed.
 #[derive(Debug)]
 pub(super) struct CompiledTask {
     pub(super) definition: &'static TaskDefinition,
-    pub(super) input: Schema,
-    pub(super) output: Schema,
+    input: LazyLock<Schema, Compile>,
+    output: LazyLock<Schema, Compile>,
 }
 
+type Compile = Box<dyn FnOnce() -> Schema + Send>;
+
 impl CompiledTask {
-    pub(super) fn compile(definition: &'static TaskDefinition) -> anyhow::Result<Self> {
-        let name = definition.name;
-        let input =
-            Schema::compile(definition.input).with_context(|| format!("the input schema of {name}"))?;
-        let output =
-            Schema::compile(definition.output).with_context(|| format!("the output schema of {name}"))?;
-        Ok(Self { definition, input, output })
+    pub(super) fn new(definition: &'static TaskDefinition) -> Self {
+        Self { definition, input: lazily(definition.input), output: lazily(definition.output) }
     }
+
+    /// Of the request's body.
+    pub(super) fn input(&self) -> &Schema {
+        &self.input
+    }
+
+    /// Of what the model answers.
+    pub(super) fn output(&self) -> &Schema {
+        &self.output
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a constant schema, compiled by a test")]
+fn lazily(text: &'static str) -> LazyLock<Schema, Compile> {
+    LazyLock::new(Box::new(|| Schema::compile(text).expect("the schema can be compiled")))
 }
 
 #[cfg(test)]
@@ -119,7 +131,8 @@ mod tests {
     fn every_task_has_a_prompt_and_schemas() {
         let prompts = Prompts::default();
         for definition in TASKS {
-            CompiledTask::compile(definition).unwrap();
+            let task = CompiledTask::new(definition);
+            assert!(task.input().document.is_object() && task.output().document.is_object());
             assert!(prompts.get(definition.name).is_some(), "{}", definition.name);
             assert!(definition.path.starts_with("/api/ai/"));
         }

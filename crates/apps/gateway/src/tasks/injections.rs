@@ -174,7 +174,7 @@ async fn without_protection_most_attacks_succeed() {
 
 #[test]
 fn the_rules_alone_find_nearly_all_attacks_and_block_hardly_anything_else() {
-    let guard = Guard::new().unwrap();
+    let guard = Guard::default();
     let injections: Injections = toml::from_str(INJECTIONS).unwrap();
     let is_missed = |payload: &&Payload| !guard.judge(&payload.text).is_refused();
     let missed: Vec<&String> =

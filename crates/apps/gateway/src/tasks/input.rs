@@ -26,7 +26,7 @@ const OPAQUE: [&str; 6] = ["data", "sampleRows", "sampleData", "timeSeries", "me
 /// 400 `invalid-input`, naming the fields.
 pub(super) fn read(task: &CompiledTask, body: Value) -> Result<Value, Problem> {
     let body = without_empty(renamed(body));
-    let faults = task.input.faults(&body);
+    let faults = task.input().faults(&body);
     if faults.is_empty() {
         return Ok(body);
     }

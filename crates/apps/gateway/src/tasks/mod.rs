@@ -40,9 +40,10 @@ mod second_opinion;
 
 use crate::gateway::Gateway;
 pub(crate) use answers::{Answers, MOST_BYTES};
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
+use dashly_web::Recorded;
 use definition::{CompiledTask, TaskDefinition};
 pub(crate) use prompt::{Prompt, Prompts};
 pub(crate) use protection::Protection;
@@ -67,18 +68,15 @@ const TASKS: [&TaskDefinition; 11] = [
 ];
 
 /// The routes.
-///
-/// # Errors
-/// When a built-in schema or prompt is broken, which a test would have found.
-pub(crate) fn routes() -> anyhow::Result<Router<Gateway>> {
+pub(crate) fn routes() -> Router<Gateway> {
     let mut router = Router::new().route(dashboard_options::PATH, get(dashboard_options::get_options));
     for definition in TASKS {
-        let task = Arc::new(CompiledTask::compile(definition)?);
+        let task = Arc::new(CompiledTask::new(definition));
         let handler = move |State(gateway): State<Gateway>, request: Request| {
             let task = Arc::clone(&task);
-            async move { run::run(gateway, request, &task).await }
+            async move { (Extension(Recorded), run::run(gateway, request, &task).await) }
         };
         router = router.route(definition.path, post(handler));
     }
-    Ok(router)
+    router
 }

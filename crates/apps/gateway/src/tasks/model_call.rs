@@ -150,7 +150,7 @@ impl ModelQuestion<'_> {
             "max_tokens": self.prompt.max_tokens,
             "system": self.system(),
             "messages": messages,
-            "output_config": { "format": { "type": "json_schema", "schema": self.task.output.for_provider() } }
+            "output_config": { "format": { "type": "json_schema", "schema": self.task.output().for_provider() } }
         });
         Bytes::from(body.to_string())
     }
@@ -232,12 +232,12 @@ fn read_answer(question: &ModelQuestion<'_>, reply: &ModelReply) -> Result<Value
     let Some(found) = find_json(&reply.text) else {
         return Err(Unusable::Faults("it is not JSON".to_owned()));
     };
-    let fitted = fit(found, &task.output.document);
-    if task.output.accepts(&fitted) {
+    let fitted = fit(found, &task.output().document);
+    if task.output().accepts(&fitted) {
         return Ok(fitted);
     }
     let faults: Vec<String> = task
-        .output
+        .output()
         .faults(&fitted)
         .into_iter()
         .map(|fault| {

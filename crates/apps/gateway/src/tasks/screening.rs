@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn an_attack_of_the_caller_is_refused_and_one_in_the_data_withheld() {
-        let guard = Guard::new().unwrap();
+        let guard = Guard::default();
         let rows = json!([{ "a": ATTACK, "b/c": "fine" }, { ATTACK: 1 }]);
         let prepared =
             Prepared { blocks: vec![ours("x", json!(ATTACK)), data("rows", rows)], ..Prepared::default() };

@@ -234,7 +234,7 @@ pub(crate) fn new_router(identity: &Identity) -> Router {
     let (router, _) = routes().with_state(identity.clone()).split_for_parts();
     let observation = Observe {
         ids: Arc::new(SeededIds(AtomicU64::new(7))),
-        security_headers: SecurityHeaders { tls: false },
+        security_headers: Some(SecurityHeaders { tls: false }),
     };
     router
         .route(
