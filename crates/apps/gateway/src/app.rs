@@ -9,7 +9,7 @@ use crate::tasks::{Answers, MOST_BYTES, Protection};
 use crate::upstream::{Breakers, Upstream};
 use crate::{metering, operator, provider_api, tasks};
 use anyhow::Context;
-use axum::{Extension, Router, middleware};
+use axum::{Router, middleware};
 use dashly_cache::{Budgets, RateLimiter, Store};
 use dashly_kernel::{Clock, Ids};
 use dashly_telemetry::{Health, Metrics, ShutdownSignal, Tasks};
@@ -77,6 +77,7 @@ pub(crate) async fn build_protected(
         upstream,
         breakers: Breakers::default(),
         meter: Arc::new(Meter::new(Arc::clone(&parts.clock))),
+        trusted_proxies: config.trusted_proxies.clone(),
         in_progress: Arc::new(AtomicUsize::new(0)),
         clock: Arc::clone(&parts.clock),
         ids: Arc::clone(&parts.ids),
@@ -85,15 +86,14 @@ pub(crate) async fn build_protected(
     });
     parts.tasks.spawn("budgets", keep_budgets(gateway.clone(), parts.tasks.shutdown_signal()));
     let observe_state = Observe { ids: Arc::clone(&parts.ids), security_headers: None };
-    Ok(Router::new()
-        .merge(provider_api::routes())
+    let others = Router::new()
         .merge(tasks::routes())
         .merge(operator::routes(metrics))
         .fallback(route_not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(gateway)
-        .layer(Extension(config.trusted_proxies.clone()))
-        .layer(middleware::from_fn_with_state(observe_state, observe)))
+        .layer(middleware::from_fn_with_state(observe_state, observe));
+    // Calls of the provider's API are counted by themselves; without layers around them they cost less.
+    Ok(others.merge(provider_api::routes()).with_state(gateway))
 }
 
 async fn build_limiter(config: &GatewayConfig, parts: &GatewayParts) -> anyhow::Result<RateLimiter> {

@@ -8,6 +8,7 @@ use crate::tasks::{Answers, Protection};
 use crate::upstream::{Breakers, Upstream};
 use dashly_kernel::{Clock, Ids};
 use dashly_telemetry::{Health, Tasks};
+use dashly_web::TrustedProxies;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -30,6 +31,7 @@ pub(crate) struct Parts {
     pub(crate) upstream: Upstream,
     pub(crate) breakers: Breakers,
     pub(crate) meter: Arc<Meter>,
+    pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) in_progress: Arc<AtomicUsize>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,

@@ -5,6 +5,10 @@ use dashly_process::Settings;
 use dashly_telemetry::{LogFilter, LogFormat, start_logs};
 use std::process::ExitCode;
 
+/// The system's allocator makes the threads of a busy gateway wait for each other.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match serve().await {

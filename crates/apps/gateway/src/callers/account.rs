@@ -5,7 +5,7 @@ use crate::config::{Allowance, GatewayFile};
 use std::sync::Arc;
 
 /// Somebody with an allowance.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Account {
     /// `address`, `key` or `workspace`.
     pub(crate) whose: &'static str,

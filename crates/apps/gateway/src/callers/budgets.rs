@@ -7,7 +7,8 @@ use crate::metering::Cost;
 use dashly_cache::{Budget, Budgets, Reservation, ReserveError, StateFileError};
 use dashly_kernel::{Clock, Ids, Timestamp};
 use serde::Serialize;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A reservation outlives the longest call by this.
@@ -29,7 +30,21 @@ pub(crate) struct CallerBudgets {
     budgets: Budgets,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    /// Of the accounts that call often: their names hold the day and are not made anew for every call.
+    known: Mutex<HashMap<Vec<Account>, Known>>,
 }
+
+/// Budgets of some accounts on one day.
+#[derive(Clone)]
+struct Known {
+    /// Since 1970.
+    day: i64,
+    applied: Arc<[(&'static str, Period)]>,
+    budgets: Arc<[Budget]>,
+}
+
+/// Accounts whose budgets are known at once.
+const MOST_KNOWN: usize = 1_000;
 
 /// A period that a budget holds for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +62,7 @@ struct Applied {
 
 impl CallerBudgets {
     pub(crate) fn new(budgets: Budgets, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { budgets, clock, ids }
+        Self { budgets, clock, ids, known: Mutex::default() }
     }
 
     /// Finds a state file that cannot be used at the start.
@@ -63,26 +78,47 @@ impl CallerBudgets {
         worst: Cost,
     ) -> Result<Reservation, BudgetError> {
         let now = self.clock.now();
-        let applied: Vec<Applied> = accounts.iter().flat_map(|account| applied(account, now)).collect();
-        let budgets = applied.iter().map(|applied| applied.budget.clone()).collect();
+        let Known { applied, budgets, .. } = self.known(accounts, now);
         let (amount, lifetime) = (worst.micros(), file.timeouts.call.saturating_add(MARGIN));
-        let reserved = self.budgets.reserve(&self.ids.token(), budgets, amount, lifetime).await;
+        let reserved =
+            self.budgets.reserve(|| self.ids.token(), Arc::clone(&budgets), amount, lifetime).await;
         reserved.map_err(|error| match error {
             ReserveError::Unavailable => BudgetError::Unavailable,
-            ReserveError::Exceeded { budget: place, spending } => match applied.get(place) {
-                None => BudgetError::Unavailable,
-                Some(Applied { whose, period, budget }) => {
-                    let fits_when_settled = spending.spent.saturating_add(amount) <= budget.limit;
-                    LimitReached {
-                        what: Limited::Money { period: period.name(), spending },
-                        whose,
-                        limit: budget.limit,
-                        retry_after: if fits_when_settled { SOON } else { period.rest(now) },
+            ReserveError::Exceeded { budget: place, spending } => {
+                match applied.get(place).zip(budgets.get(place)) {
+                    None => BudgetError::Unavailable,
+                    Some(((whose, period), budget)) => {
+                        let fits_when_settled = spending.spent.saturating_add(amount) <= budget.limit;
+                        LimitReached {
+                            what: Limited::Money { period: period.name(), spending },
+                            whose,
+                            limit: budget.limit,
+                            retry_after: if fits_when_settled { SOON } else { period.rest(now) },
+                        }
+                        .into()
                     }
-                    .into()
                 }
-            },
+            }
         })
+    }
+
+    fn known(&self, accounts: &[Account], now: Timestamp) -> Known {
+        let day = now.start_of_day().unix_seconds();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(accounts).filter(|known| known.day == day) {
+            return known.clone();
+        }
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        let (applied, budgets): (Vec<_>, Vec<_>) = accounts
+            .iter()
+            .flat_map(|account| applied(account, now))
+            .map(|applied| ((applied.whose, applied.period), applied.budget))
+            .unzip();
+        let fresh = Known { day, applied: applied.into(), budgets: budgets.into() };
+        known.insert(accounts.to_vec(), fresh.clone());
+        fresh
     }
 
     /// Replaces what was reserved by what was spent.
@@ -106,7 +142,7 @@ impl CallerBudgets {
                 applied(&account, now).map(move |applied| (Arc::clone(&name), applied)).collect::<Vec<_>>()
             })
             .collect();
-        let names: Vec<String> = all.iter().map(|(_, applied)| applied.budget.name.clone()).collect();
+        let names: Vec<String> = all.iter().map(|(_, applied)| applied.budget.name.to_string()).collect();
         if names.is_empty() {
             return Vec::new();
         }
@@ -167,7 +203,7 @@ fn applied(account: &Account, now: Timestamp) -> impl Iterator<Item = Applied> {
                 Period::Day => (10, Duration::from_hours(48)),
                 Period::Month => (7, Duration::from_hours(24 * 40)),
             };
-            let name = format!("{whose}:{name}:{}", moment.get(..letters)?);
+            let name = format!("{whose}:{name}:{}", moment.get(..letters)?).into();
             Some(Applied { whose, period, budget: Budget { name, limit: limit?, keep } })
         },
     )

@@ -19,7 +19,7 @@ pub(crate) struct Limiter {
 /// What was counted for a call, so that it can be put right at its end.
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
-    tokens: Vec<(Rule, String)>,
+    tokens: Vec<(Rule, Arc<str>)>,
     estimate: u32,
 }
 
@@ -48,14 +48,13 @@ impl Limiter {
         workspace: Option<&Arc<str>>,
     ) -> Result<(), LimitReached> {
         let by_address = match caller {
-            Caller::Local(address) => Some(("address", self.requests_per_address, address.to_string())),
+            Caller::Local(address) => {
+                Some(("address", self.requests_per_address, Arc::from(address.to_string())))
+            }
             Caller::Service | Caller::Key(_) => None,
         };
         let limits = accounts(file, caller, workspace).filter_map(|account| {
-            account
-                .allowance
-                .requests_per_minute
-                .map(|limit| (account.whose, limit, account.name.to_string()))
+            account.allowance.requests_per_minute.map(|limit| (account.whose, limit, account.name))
         });
         let limits = by_address.into_iter().chain(limits);
         self.count(limits, Limited::Requests, 1).await.map(drop)
@@ -71,7 +70,7 @@ impl Limiter {
     ) -> Result<Counted, LimitReached> {
         let estimate = u32::try_from(estimate).unwrap_or(u32::MAX);
         let limits = accounts(file, caller, workspace).filter_map(|account| {
-            account.allowance.tokens_per_minute.map(|limit| (account.whose, limit, account.name.to_string()))
+            account.allowance.tokens_per_minute.map(|limit| (account.whose, limit, account.name))
         });
         let tokens = self.count(limits, Limited::Tokens, estimate).await?;
         Ok(Counted { tokens, estimate })
@@ -79,11 +78,11 @@ impl Limiter {
 
     async fn count(
         &self,
-        limits: impl Iterator<Item = (&'static str, u32, String)>,
+        limits: impl Iterator<Item = (&'static str, u32, Arc<str>)>,
         what: Limited,
         cost: u32,
-    ) -> Result<Vec<(Rule, String)>, LimitReached> {
-        let mut counted: Vec<(Rule, String)> = Vec::new();
+    ) -> Result<Vec<(Rule, Arc<str>)>, LimitReached> {
+        let mut counted: Vec<(Rule, Arc<str>)> = Vec::new();
         for (whose, limit, name) in limits {
             let rule = Rule { name: counter(what, whose), limit, window: MINUTE };
             if let Decision::Limited { retry_after } = self.limiter.check(&rule, &name, cost).await {

@@ -35,6 +35,7 @@ pub(crate) async fn admit(
     guard: &mut CallGuard,
 ) -> Result<Admitted, AdmissionError> {
     let file = gateway.current();
+    head.extensions.insert(gateway.trusted_proxies.clone());
     let Ok(ClientAddress(address)) = ClientAddress::from_request_parts(head, &()).await;
     let caller = gateway.callers.authenticate(&file, &head.headers, address)?;
     guard.note(|end| end.subject.caller = caller.name());

@@ -88,7 +88,7 @@ pub(crate) struct BreakerRule {
 }
 
 /// What somebody may do; a field that is none sets no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Allowance {
     pub(crate) requests_per_minute: Option<u32>,
     pub(crate) tokens_per_minute: Option<u32>,

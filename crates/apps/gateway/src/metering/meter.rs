@@ -105,9 +105,9 @@ impl Meter {
         let duration_ms = end.duration.as_secs_f64() * 1_000.0;
         tracing::info!(
             task = subject.task,
-            model = %subject.model,
-            caller = %subject.caller,
-            workspace = %subject.workspace,
+            model = &*subject.model,
+            caller = &*subject.caller,
+            workspace = &*subject.workspace,
             status = end.status,
             outcome = end.outcome.name(),
             input_tokens = end.usage.input_tokens,
@@ -119,7 +119,7 @@ impl Meter {
             guard = end.guard,
             source = end.source,
             duration_ms,
-            request_id = %subject.request_id,
+            request_id = &*subject.request_id,
             caller_request_id = end.caller_request_id,
             "call"
         );

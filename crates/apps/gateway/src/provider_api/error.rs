@@ -4,7 +4,7 @@ use crate::callers::{LimitReached, Unauthenticated};
 use crate::calls::{AdmissionError, CallError, whole_seconds};
 use crate::upstream::SendError;
 use axum::response::{IntoResponse, Response};
-use dashly_web::{BodyFault, KeepBody, Recorded};
+use dashly_web::BodyFault;
 use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use serde_json::json;
 use std::time::Duration;
@@ -75,8 +75,6 @@ impl ProviderError {
         }
         let retry = if self.is_worth_retrying { "true" } else { "false" };
         headers.insert(SHOULD_RETRY, HeaderValue::from_static(retry));
-        reply.extensions_mut().insert(KeepBody);
-        reply.extensions_mut().insert(Recorded);
         reply
     }
 }

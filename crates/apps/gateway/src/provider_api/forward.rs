@@ -14,13 +14,15 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
-use dashly_web::{KeepBody, Recorded, RequestId, read_body};
+use dashly_web::read_body;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue};
 use std::sync::Arc;
 use tokio::time::Instant;
 
+/// As in the audit; the provider's own id is in `request-id`.
+const OUR_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The day on which the provider retires the model, from 90 days before on.
 const RETIRES: HeaderName = HeaderName::from_static("x-dashly-model-retires");
 const RETIREMENT_NOTICE: i64 = 90 * 24 * 3_600;
@@ -39,8 +41,7 @@ pub(super) struct ProviderRoute {
 /// Passes a call on and its answer back.
 pub(super) async fn forward(gateway: Gateway, request: Request, route: ProviderRoute) -> Response {
     let (mut head, body) = request.into_parts();
-    let request_id =
-        head.extensions.get::<RequestId>().map_or_else(|| Arc::from("-"), |id| Arc::clone(&id.0));
+    let request_id: Arc<str> = gateway.ids.token().into();
     let subject = CallSubject {
         task: route.template,
         caller: Arc::from("-"),
@@ -158,7 +159,13 @@ async fn pass(
         return ProviderError::from(CallError::TooSlow).into_reply(request_id);
     };
     match answered {
-        Ok(answer) => reply(gateway, answer, settlement, deadline, route, &file),
+        Ok(answer) => {
+            let mut reply = reply(gateway, answer, settlement, deadline, route, &file);
+            if let Ok(id) = HeaderValue::try_from(request_id) {
+                reply.headers_mut().insert(OUR_REQUEST_ID, id);
+            }
+            reply
+        }
         Err(error) => fail(settlement, error, request_id),
     }
 }
@@ -195,8 +202,6 @@ fn reply(
     if let Some(day) = retires {
         head.headers.insert(RETIRES, day);
     }
-    head.extensions.insert(KeepBody);
-    head.extensions.insert(Recorded);
     if matches!(body, AnswerBody::Whole(_)) {
         head.headers.remove(http::header::CONTENT_LENGTH);
     }

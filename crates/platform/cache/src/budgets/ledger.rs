@@ -2,7 +2,8 @@
 
 use super::{Reservation, ReserveError, Spending};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Which part of a limit is written as spent at once, so that not every call waits for the disk.
@@ -11,7 +12,7 @@ const LEASE: u64 = 50;
 /// What is known of every name.
 #[derive(Debug, Default)]
 pub(super) struct Book {
-    accounts: BTreeMap<String, Account>,
+    accounts: HashMap<Arc<str>, Account>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,26 +47,28 @@ impl Book {
             bound: written.spent_at_most,
             keep_until: Duration::from_secs(written.keep_until),
         };
-        Self { accounts: written.into_iter().map(|(name, written)| (name, account(written))).collect() }
+        Self {
+            accounts: written.into_iter().map(|(name, written)| (name.into(), account(written))).collect(),
+        }
     }
 
     /// The file for this book, with `raised` bounds.
     pub(super) fn write(&self, raised: &BTreeMap<String, u64>, now: Duration) -> BTreeMap<String, Written> {
-        let written = |name: &String, account: &Account| Written {
+        let written = |name: &str, account: &Account| Written {
             spent_at_most: raised.get(name).copied().unwrap_or(0).max(account.bound),
             keep_until: account.keep_until.as_secs(),
         };
         self.accounts
             .iter()
             .filter(|(_, account)| account.keep_until > now)
-            .map(|(name, account)| (name.clone(), written(name, account)))
+            .map(|(name, account)| (name.to_string(), written(name, account)))
             .collect()
     }
 
     /// Notes that `raised` is on the disk.
     pub(super) fn raise(&mut self, raised: &BTreeMap<String, u64>) {
         for (name, bound) in raised {
-            if let Some(account) = self.accounts.get_mut(name) {
+            if let Some(account) = self.accounts.get_mut(name.as_str()) {
                 account.bound = account.bound.max(*bound);
             }
         }
@@ -80,7 +83,7 @@ impl Book {
         let Reservation { budgets, amount, .. } = reservation;
         let mut raised = BTreeMap::new();
         for (place, budget) in budgets.iter().enumerate() {
-            let account = self.accounts.entry(budget.name.clone()).or_default();
+            let account = self.accounts.entry(Arc::clone(&budget.name)).or_default();
             account.keep_until = account.keep_until.max(now.saturating_add(budget.keep));
             let taken = account.spending.spent.saturating_add(account.spending.reserved);
             let wanted = taken.saturating_add(*amount);
@@ -89,13 +92,13 @@ impl Book {
             }
             if wanted > account.bound {
                 let lease = taken.saturating_add(budget.limit.div_ceil(LEASE)).min(budget.limit);
-                raised.insert(budget.name.clone(), wanted.max(lease));
+                raised.insert(budget.name.to_string(), wanted.max(lease));
             }
         }
         if !raised.is_empty() {
             return Ok(Reserved::NeedsBounds(raised));
         }
-        for budget in budgets {
+        for budget in budgets.iter() {
             if let Some(account) = self.accounts.get_mut(&budget.name) {
                 account.spending.reserved = account.spending.reserved.saturating_add(*amount);
             }
@@ -105,7 +108,7 @@ impl Book {
 
     /// Replaces what was reserved by what was spent.
     pub(super) fn settle(&mut self, reservation: &Reservation, spent: u64) {
-        for budget in &reservation.budgets {
+        for budget in reservation.budgets.iter() {
             if let Some(Account { spending, .. }) = self.accounts.get_mut(&budget.name) {
                 spending.reserved = spending.reserved.saturating_sub(reservation.amount);
                 spending.spent = spending.spent.saturating_add(spent);
@@ -141,7 +144,7 @@ mod tests {
     const KEEP: Duration = Duration::from_secs(100);
 
     fn reservation(names: &[&str], limit: u64, amount: u64) -> Reservation {
-        let budget = |name: &&str| Budget { name: (*name).to_owned(), limit, keep: KEEP };
+        let budget = |name: &&str| Budget { name: (*name).into(), limit, keep: KEEP };
         Reservation { id: String::new(), budgets: names.iter().map(budget).collect(), amount }
     }
 

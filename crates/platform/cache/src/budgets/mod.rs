@@ -9,7 +9,7 @@ use crate::{Clock, RedisUrlError};
 use file::FileLedger;
 use shared::SharedLedger;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 pub use file::StateFileError;
@@ -20,7 +20,7 @@ pub use file::StateFileError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
     /// Stands in Redis and in the state file in clear, so it must not contain anything secret.
-    pub name: String,
+    pub name: Arc<str>,
     /// The most that may be spent, in whatever unit the caller counts; below 2^53, which Lua counts exactly.
     pub limit: u64,
     /// How long after the last change the name is still of interest.
@@ -40,8 +40,9 @@ pub struct Spending {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "what is reserved and never settled stays reserved"]
 pub struct Reservation {
+    /// Empty where nobody needs it: in one process.
     id: String,
-    budgets: Vec<Budget>,
+    budgets: Arc<[Budget]>,
     amount: u64,
 }
 
@@ -115,23 +116,27 @@ impl Budgets {
         }
     }
 
-    /// Sets `amount` aside in each of `budgets`, or in none. `id` must be new each time; `lifetime` is longer than the call.
+    /// Sets `amount` aside in each of `budgets`, or in none. `new_id` makes another text each time; `lifetime` is longer
+    /// than the call.
     ///
     /// # Errors
     /// [`ReserveError`].
     pub async fn reserve(
         &self,
-        id: &str,
-        budgets: Vec<Budget>,
+        new_id: impl FnOnce() -> String,
+        budgets: Arc<[Budget]>,
         amount: u64,
         lifetime: Duration,
     ) -> Result<Reservation, ReserveError> {
-        self.write_again().await;
-        let reservation = Reservation { id: id.to_owned(), budgets, amount };
+        let mut reservation = Reservation { id: String::new(), budgets, amount };
         match &self.ledger {
-            Ledger::File(file) => file.reserve(&reservation, self.now()).await,
-            Ledger::Shared(shared) => shared.reserve(&reservation, lifetime, self.now()).await,
-        }?;
+            Ledger::File(file) => file.reserve(&reservation, self.now()).await?,
+            Ledger::Shared(shared) => {
+                self.write_again().await;
+                reservation.id = new_id();
+                shared.reserve(&reservation, lifetime, self.now()).await?;
+            }
+        }
         Ok(reservation)
     }
 

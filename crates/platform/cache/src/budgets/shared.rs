@@ -36,7 +36,7 @@ impl SharedLedger {
     ) -> Result<(), ReserveError> {
         let mut script = self.reserve.prepare_invoke();
         script.arg(&reservation.id).arg(reservation.amount).arg(milliseconds(lifetime));
-        for budget in &reservation.budgets {
+        for budget in reservation.budgets.iter() {
             keys(&mut script, budget);
             script.arg(budget.limit).arg(milliseconds(budget.keep));
         }
@@ -52,7 +52,7 @@ impl SharedLedger {
     pub(super) async fn settle(&self, reservation: &Reservation, spent: u64, now: Duration) -> bool {
         let mut script = self.settle.prepare_invoke();
         script.arg(&reservation.id).arg(spent);
-        for budget in &reservation.budgets {
+        for budget in reservation.budgets.iter() {
             keys(&mut script, budget);
         }
         let settled: Option<()> =

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 const LIFETIME: Duration = Duration::from_mins(10);
 
 fn budget(name: &str, limit: u64) -> Budget {
-    Budget { name: name.to_owned(), limit, keep: Duration::from_hours(48) }
+    Budget { name: name.into(), limit, keep: Duration::from_hours(48) }
 }
 
 fn in_file(path: &Path) -> Budgets {
@@ -27,7 +27,7 @@ async fn reserve(
     limit: u64,
     amount: u64,
 ) -> Result<Reservation, ReserveError> {
-    budgets.reserve(&fresh_key(), vec![budget(name, limit)], amount, LIFETIME).await
+    budgets.reserve(fresh_key, [budget(name, limit)].into(), amount, LIFETIME).await
 }
 
 async fn spending(budgets: &Budgets, name: &str) -> Spending {
@@ -41,7 +41,7 @@ async fn burst(replicas: Vec<Arc<Budgets>>, name: &str) -> u64 {
         let budgets = Arc::clone(&replicas[number % replicas.len()]);
         let names = vec![budget(name, 2_000), budget(&format!("{name}-other"), 1_000_000)];
         calls.spawn(async move {
-            let reserved = budgets.reserve(&fresh_key(), names, 7, LIFETIME).await;
+            let reserved = budgets.reserve(fresh_key, names.into(), 7, LIFETIME).await;
             let is_let_through = reserved.is_ok();
             if let Ok(reservation) = reserved {
                 budgets.settle(reservation, 5).await;
@@ -88,7 +88,7 @@ async fn a_refusal_names_the_budget_and_how_it_stands() {
     for budgets in [in_file(&folder.path().join("budgets.json")), in_redis(&redis_url())] {
         let first = reserve(&budgets, &name, 100, 60).await.unwrap();
         let both = vec![budget(&other, 1_000), budget(&name, 100)];
-        let refused = budgets.reserve(&fresh_key(), both, 41, LIFETIME).await.unwrap_err();
+        let refused = budgets.reserve(fresh_key, both.into(), 41, LIFETIME).await.unwrap_err();
         let standing = Spending { spent: 0, reserved: 60 };
         assert_eq!(refused, ReserveError::Exceeded { budget: 1, spending: standing });
         assert_eq!(spending(&budgets, &other).await, Spending::default(), "all or nothing");
@@ -134,7 +134,7 @@ async fn a_file_that_cannot_be_used_refuses_and_says_why() {
 async fn a_lost_reservation_is_released_and_a_late_settlement_booked_once() {
     let (budgets, name) = (in_redis(&redis_url()), fresh_key());
     let soon_lost = vec![budget(&name, 100)];
-    let lost = budgets.reserve(&fresh_key(), soon_lost, 80, Duration::from_millis(1)).await.unwrap();
+    let lost = budgets.reserve(fresh_key, soon_lost.into(), 80, Duration::from_millis(1)).await.unwrap();
     let next = loop {
         // The clock of Redis moves by itself.
         match reserve(&budgets, &name, 100, 50).await {
