@@ -1,6 +1,7 @@
 //! The one place where this program reads its environment.
 
 use dashly_api::Config;
+use dashly_gateway::GatewayConfig;
 use dashly_process::{ConfigError, Setting, Settings};
 
 /// Where a local installation listens unless `HOST` says otherwise: reachable from this machine only.
@@ -23,5 +24,12 @@ pub(crate) fn config(default_host: &str) -> Result<Config, ConfigError> {
 pub(crate) fn config_and_settings() -> (Result<Config, ConfigError>, Vec<Setting>) {
     let mut settings = Settings::new(&variable);
     let config = Config::read(&mut settings, LOCAL_HOST);
+    (config, settings.into_read())
+}
+
+/// The gateway's configuration as a deployment would read it here, or what is wrong with it, and everything that was read.
+pub(crate) fn gateway_config_and_settings() -> (Result<GatewayConfig, ConfigError>, Vec<Setting>) {
+    let mut settings = Settings::new(&variable);
+    let config = GatewayConfig::read(&mut settings, ANY_HOST);
     (config, settings.into_read())
 }

@@ -6,8 +6,10 @@ use clap::Args;
 use dashly_api::Config;
 use dashly_db::Db;
 use dashly_experiments::{DefinitionFault, check_definitions_file};
-use dashly_process::Setting;
+use dashly_gateway::{GatewayConfig, check_gateway_file};
+use dashly_process::{ConfigError, Setting};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 /// What `dashly doctor` takes.
@@ -34,11 +36,16 @@ struct Report {
 
 /// Shows every setting and checks what Dashly depends on. Changes nothing.
 pub(crate) async fn doctor(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let (config, settings) = environment::config_and_settings();
-    let checks = match &config {
+    let (config, mut settings) = environment::config_and_settings();
+    let mut checks = match &config {
         Ok(config) => check_all(config).await,
         Err(error) => vec![Check { name: "settings", passed: false, detail: error.to_string() }],
     };
+    let (gateway, gateway_settings) = environment::gateway_config_and_settings();
+    // What both read is shown once, as the server reads it.
+    let known: BTreeSet<&str> = settings.iter().map(|setting| setting.name).collect();
+    settings.extend(gateway_settings.into_iter().filter(|setting| !known.contains(setting.name)));
+    checks.push(check_gateway(&gateway));
     let report = Report { settings, checks };
     let all_passed = report.checks.iter().all(|check| check.passed);
     if arguments.json {
@@ -53,12 +60,12 @@ fn print_report(report: &Report) {
     say!("Settings (secrets are not shown)");
     for setting in &report.settings {
         let origin = if setting.is_default { "default" } else { "set" };
-        say!("  {:<20} {:<8} {}", setting.name, origin, setting.value);
+        say!("  {:<22} {:<8} {}", setting.name, origin, setting.value);
     }
     say!("\nChecks");
     for check in &report.checks {
         let verdict = if check.passed { "ok" } else { "FAILED" };
-        say!("  {:<20} {:<8} {}", check.name, verdict, check.detail);
+        say!("  {:<22} {:<8} {}", check.name, verdict, check.detail);
     }
 }
 
@@ -104,6 +111,22 @@ fn check_definitions(config: &Config) -> Check {
             let detail = faults.iter().map(describe).collect::<Vec<_>>().join("; ");
             Check { name, passed: false, detail: format!("{}: {detail}", config.tests_file.display()) }
         }
+    }
+}
+
+fn check_gateway(config: &Result<GatewayConfig, ConfigError>) -> Check {
+    let name = "gateway";
+    let config = match config {
+        Ok(config) => config,
+        Err(error) => return Check { name, passed: false, detail: error.to_string() },
+    };
+    let file = config.file.display();
+    if !config.file.exists() && !config.file_is_named {
+        return Check { name, passed: true, detail: format!("there is no {file}: it works without one") };
+    }
+    match check_gateway_file(&config.file) {
+        Ok(()) => Check { name, passed: true, detail: format!("{file} can be used") },
+        Err(error) => Check { name, passed: false, detail: format!("{file}: {error}") },
     }
 }
 

@@ -149,7 +149,7 @@ impl GatewayFile {
     /// Reads and checks the file at `path`.
     pub(crate) fn read(path: &Path) -> Result<Self, InvalidGatewayFile> {
         let text = std::fs::read_to_string(path)
-            .map_err(|error| InvalidGatewayFile(format!("cannot read {}: {error}", path.display())))?;
+            .map_err(|error| InvalidGatewayFile(format!("it cannot be read: {error}")))?;
         let mut file = Self::parse(&text)?;
         if let Some(folder) = &file.prompts_folder {
             // A relative folder lies beside the file.
