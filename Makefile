@@ -119,8 +119,10 @@ bench-experiments: ## Simulate A/A and A/B tests: false positives, power (minute
 # --- generate ----------------------------------------------------------------------------------------------------
 
 .PHONY: openapi
-openapi: web-build ## Write openapi/api.json and the web app's types from the server's code
+openapi: web-build ## Write openapi/*.json and the web app's types from the server's code
 	mkdir -p openapi
 	$(CARGO) run --locked -p dashly-cli -- openapi >openapi/api.json.new
 	mv openapi/api.json.new openapi/api.json
+	$(CARGO) run --locked -p dashly-cli -- openapi --gateway >openapi/gateway.json.new
+	mv openapi/gateway.json.new openapi/gateway.json
 	cd web && npm run generate:api

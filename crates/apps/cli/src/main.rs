@@ -81,7 +81,7 @@ enum Command {
     Admin(admin::Arguments),
     /// Print the description of the API (OpenAPI 3.1)
     #[command(after_help = "Needs nothing: neither a server nor a database.")]
-    Openapi,
+    Openapi(openapi::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -111,7 +111,7 @@ async fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Experiments(arguments) => experiments::experiments(arguments).await,
         Command::Doctor(arguments) => doctor::doctor(&arguments).await,
         Command::Admin(arguments) => admin::admin(arguments).await,
-        Command::Openapi => openapi::openapi().await,
+        Command::Openapi(arguments) => openapi::openapi(&arguments).await,
     }
 }
 

@@ -10,6 +10,7 @@ const MOST_ROWS: usize = 10;
 pub(super) static TASK: TaskDefinition = TaskDefinition {
     name: "custom_data_analyze_quality",
     path: "/api/ai/custom-data/analyze-quality",
+    summary: "What is wrong with data",
     input: include_str!("../../schemas/custom_data_analyze_quality.input.json"),
     output: include_str!("../../schemas/custom_data_analyze_quality.output.json"),
     prepare,

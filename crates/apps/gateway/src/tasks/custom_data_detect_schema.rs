@@ -11,6 +11,7 @@ const MOST_ROWS: usize = 10;
 pub(super) static TASK: TaskDefinition = TaskDefinition {
     name: "custom_data_detect_schema",
     path: "/api/ai/custom-data/detect-schema",
+    summary: "What the columns of rows are",
     input: include_str!("../../schemas/custom_data_detect_schema.input.json"),
     output: include_str!("../../schemas/custom_data_detect_schema.output.json"),
     prepare,

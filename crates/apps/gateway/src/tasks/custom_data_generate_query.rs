@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 pub(super) static TASK: TaskDefinition = TaskDefinition {
     name: "custom_data_generate_query",
     path: "/api/ai/custom-data/generate-query",
+    summary: "A query for a question",
     input: include_str!("../../schemas/custom_data_generate_query.input.json"),
     output: include_str!("../../schemas/custom_data_generate_query.output.json"),
     prepare,

@@ -10,6 +10,7 @@ const MOST_ROWS: usize = 5;
 pub(super) static TASK: TaskDefinition = TaskDefinition {
     name: "custom_data_suggest_visualizations",
     path: "/api/ai/custom-data/suggest-visualizations",
+    summary: "Widgets for data",
     input: include_str!("../../schemas/custom_data_suggest_visualizations.input.json"),
     output: include_str!("../../schemas/custom_data_suggest_visualizations.output.json"),
     prepare,

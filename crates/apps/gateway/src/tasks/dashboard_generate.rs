@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 pub(super) static TASK: TaskDefinition = TaskDefinition {
     name: "dashboard_generate",
     path: "/api/ai/dashboard/generate",
+    summary: "A dashboard for a wish",
     input: include_str!("../../schemas/dashboard_generate.input.json"),
     output: include_str!("../../schemas/dashboard_generate.output.json"),
     prepare,

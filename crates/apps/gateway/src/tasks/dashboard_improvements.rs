@@ -9,6 +9,7 @@ const USUAL_GOAL: &str = "see at a glance how advertising performs, and what to 
 pub(super) static TASK: TaskDefinition = TaskDefinition {
     name: "dashboard_improvements",
     path: "/api/ai/dashboard/improvements",
+    summary: "How a dashboard gets better",
     input: include_str!("../../schemas/dashboard_improvements.input.json"),
     output: include_str!("../../schemas/dashboard_improvements.output.json"),
     prepare,

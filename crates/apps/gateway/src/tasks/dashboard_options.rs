@@ -4,7 +4,7 @@ use super::catalogue;
 use axum::Json;
 use serde_json::{Value, json};
 
-pub(super) const PATH: &str = "/api/ai/dashboard/options";
+pub(crate) const PATH: &str = "/api/ai/dashboard/options";
 
 pub(super) async fn get_options() -> Json<Value> {
     Json(json!({ "success": true, "data": catalogue::options(), "narrated": false }))

@@ -6,6 +6,7 @@ use serde_json::Value;
 pub(super) static TASK: TaskDefinition = TaskDefinition {
     name: "dashboard_recommendations",
     path: "/api/ai/dashboard/recommendations",
+    summary: "What to do about metrics",
     input: include_str!("../../schemas/dashboard_recommendations.input.json"),
     output: include_str!("../../schemas/dashboard_recommendations.output.json"),
     prepare,

@@ -10,6 +10,8 @@ pub(super) struct TaskDefinition {
     /// Name of its prompt and schemas.
     pub(super) name: &'static str,
     pub(super) path: &'static str,
+    /// What it asks, in a few words.
+    pub(super) summary: &'static str,
     /// JSON schema of the request's body.
     pub(super) input: &'static str,
     /// JSON schema of what the model answers.

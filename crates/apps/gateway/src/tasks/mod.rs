@@ -39,10 +39,12 @@ mod screening;
 mod second_opinion;
 
 use crate::gateway::Gateway;
+use crate::openapi::DescribedTask;
 pub(crate) use answers::{Answers, MOST_BYTES};
 use axum::extract::{Request, State};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+pub(crate) use dashboard_options::PATH as OPTIONS_PATH;
 use dashly_web::Recorded;
 use definition::{CompiledTask, TaskDefinition};
 pub(crate) use prompt::{Prompt, Prompts};
@@ -66,6 +68,20 @@ const TASKS: [&TaskDefinition; 11] = [
     &custom_data_analyze_quality::TASK,
     &custom_data_generate_query::TASK,
 ];
+
+/// The tasks as the description of the routes tells them.
+pub(crate) fn described_tasks() -> impl Iterator<Item = DescribedTask> {
+    TASKS.iter().map(|definition| {
+        let task = CompiledTask::new(definition);
+        DescribedTask {
+            path: definition.path,
+            summary: definition.summary,
+            input: task.input().document.clone(),
+            output: task.output().document.clone(),
+            member: definition.envelope.member,
+        }
+    })
+}
 
 /// The routes.
 pub(crate) fn routes() -> Router<Gateway> {

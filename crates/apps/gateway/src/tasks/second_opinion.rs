@@ -10,6 +10,7 @@ const MOST_TEXTS: usize = 20;
 static TASK: TaskDefinition = TaskDefinition {
     name: "second_opinion",
     path: "second_opinion",
+    summary: "Whether texts are safe",
     input: include_str!("../../schemas/second_opinion.input.json"),
     output: include_str!("../../schemas/second_opinion.output.json"),
     prepare: |_| Prepared::default(),

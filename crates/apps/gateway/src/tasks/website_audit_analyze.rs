@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 pub(super) static TASK: TaskDefinition = TaskDefinition {
     name: "website_audit_analyze",
     path: "/api/ai/website-audit/analyze",
+    summary: "What findings on a page mean",
     input: include_str!("../../schemas/website_audit_analyze.input.json"),
     output: include_str!("../../schemas/website_audit_analyze.output.json"),
     prepare,

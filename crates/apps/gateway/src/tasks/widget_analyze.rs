@@ -11,6 +11,7 @@ const LATEST_POINTS: usize = 14;
 pub(super) static TASK: TaskDefinition = TaskDefinition {
     name: "widget_analyze",
     path: "/api/ai/widget/analyze",
+    summary: "What a widget's numbers say",
     input: include_str!("../../schemas/widget_analyze.input.json"),
     output: include_str!("../../schemas/widget_analyze.output.json"),
     prepare,

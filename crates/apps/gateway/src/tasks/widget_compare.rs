@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 pub(super) static TASK: TaskDefinition = TaskDefinition {
     name: "widget_compare",
     path: "/api/ai/widget/compare",
+    summary: "What several widgets say",
     input: include_str!("../../schemas/widget_compare.input.json"),
     output: include_str!("../../schemas/widget_compare.output.json"),
     prepare,

@@ -10,6 +10,7 @@ const LATEST_POINTS: usize = 30;
 pub(super) static TASK: TaskDefinition = TaskDefinition {
     name: "widget_trend",
     path: "/api/ai/widget/trend",
+    summary: "Where a series goes",
     input: include_str!("../../schemas/widget_trend.input.json"),
     output: include_str!("../../schemas/widget_trend.output.json"),
     prepare,

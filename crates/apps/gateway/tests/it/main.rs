@@ -21,6 +21,8 @@ mod fixture;
 #[cfg(test)]
 mod metering;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod passing;
 #[cfg(test)]
 mod process;
