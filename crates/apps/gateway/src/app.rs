@@ -4,9 +4,9 @@ use crate::callers::{CallerBudgets, Callers, Limiter};
 use crate::config::{GatewayConfig, GatewayFile, LiveFile};
 use crate::gateway::{Gateway, Parts};
 use crate::guard::Guard;
-use crate::metering::Meter;
+use crate::metering::{Exporter, Meter};
 use crate::tasks::{Answers, MOST_BYTES, Protection};
-use crate::upstream::{Breakers, Upstream};
+use crate::upstream::{Breakers, Upstream, http_client};
 use crate::{metering, operator, provider_api, tasks};
 use anyhow::Context;
 use axum::{Router, middleware};
@@ -65,6 +65,13 @@ pub(crate) async fn build_protected(
     let upstream = Upstream::new(config.provider_url.clone(), &config.provider_keys, first.timeouts.connect)?;
     let limiter = Arc::new(build_limiter(config, &parts).await?);
     let budgets = build_budgets(config, &first, &parts).await?;
+    let exporter = match &config.otlp_endpoint {
+        None => None,
+        Some(endpoint) => {
+            let client = http_client(first.timeouts.connect)?;
+            Some(Exporter::start(endpoint, config.otlp_interval, client, &parts.tasks)?)
+        }
+    };
     let gateway = Gateway::new(Parts {
         instance: Arc::from(parts.ids.token()),
         file,
@@ -76,7 +83,7 @@ pub(crate) async fn build_protected(
         protection,
         upstream,
         breakers: Breakers::default(),
-        meter: Arc::new(Meter::new(Arc::clone(&parts.clock))),
+        meter: Arc::new(Meter::new(Arc::clone(&parts.clock), exporter)),
         trusted_proxies: config.trusted_proxies.clone(),
         in_progress: Arc::new(AtomicUsize::new(0)),
         clock: Arc::clone(&parts.clock),

@@ -36,6 +36,10 @@ pub struct GatewayConfig {
     pub trusted_proxies: TrustedProxies,
     /// `DRAIN_SECONDS`.
     pub drain: Duration,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: a collector that is sent metrics.
+    pub otlp_endpoint: Option<Uri>,
+    /// `OTEL_METRIC_EXPORT_INTERVAL`: how often, in milliseconds.
+    pub otlp_interval: Duration,
     /// `LOG_FORMAT`.
     pub log_format: LogFormat,
     /// `LOG_FILTER`.
@@ -72,6 +76,12 @@ impl GatewayConfig {
             requests_per_minute: settings.value("RATE_LIMIT_RPM", "60", "a whole number of requests")?,
             redis_url: settings.secret("REDIS_URL")?,
             trusted_proxies,
+            otlp_endpoint: otlp_endpoint(settings)?,
+            otlp_interval: Duration::from_millis(settings.value(
+                "OTEL_METRIC_EXPORT_INTERVAL",
+                "60000",
+                "a whole number of milliseconds",
+            )?),
             drain: Duration::from_secs(u64::from(drain)),
             log_format: settings.value("LOG_FORMAT", "text", "text or json")?,
             log_filter: settings.value(
@@ -81,6 +91,19 @@ impl GatewayConfig {
             )?,
         })
     }
+}
+
+fn otlp_endpoint(settings: &mut Settings<'_>) -> Result<Option<Uri>, ConfigError> {
+    let Some(text) = settings.optional("OTEL_EXPORTER_OTLP_ENDPOINT") else { return Ok(None) };
+    let expected = "an address such as http://127.0.0.1:4318";
+    let url = http_url(&text);
+    url.map(Some).ok_or_else(|| ConfigError::unusable("OTEL_EXPORTER_OTLP_ENDPOINT", &text, expected))
+}
+
+fn http_url(text: &str) -> Option<Uri> {
+    text.trim_end_matches('/').parse::<Uri>().ok().filter(|url| {
+        matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty())
+    })
 }
 
 fn provider_keys(settings: &mut Settings<'_>) -> Result<Vec<Secret<String>>, ConfigError> {
@@ -95,10 +118,7 @@ fn provider_keys(settings: &mut Settings<'_>) -> Result<Vec<Secret<String>>, Con
 
 fn provider_url(settings: &mut Settings<'_>) -> Result<Uri, ConfigError> {
     let text = settings.text("ANTHROPIC_BASE_URL", "https://api.anthropic.com");
-    let url = text.trim_end_matches('/').parse::<Uri>().ok().filter(|url| {
-        matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty())
-    });
-    url.ok_or_else(|| {
+    http_url(&text).ok_or_else(|| {
         ConfigError::unusable("ANTHROPIC_BASE_URL", &text, "an address such as https://api.anthropic.com")
     })
 }

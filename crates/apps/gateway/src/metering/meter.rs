@@ -1,6 +1,7 @@
 //! The counters.
 
 use super::call::{CallEnd, Outcome};
+use super::otlp::Exporter;
 use super::published::Published;
 use super::{Cost, Usage};
 use dashly_kernel::{Clock, Timestamp};
@@ -27,6 +28,7 @@ pub(crate) struct Meter {
     started_at: Timestamp,
     clock: Arc<dyn Clock>,
     rows: Mutex<BTreeMap<RowKey, Row>>,
+    exporter: Option<Exporter>,
 }
 
 impl std::fmt::Debug for Meter {
@@ -95,34 +97,18 @@ pub(crate) struct ReportRow {
 }
 
 impl Meter {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { started_at: clock.now(), clock, rows: Mutex::default() }
+    /// Counts nothing yet. What is counted goes to `exporter`, too, if there is one.
+    pub(crate) fn new(clock: Arc<dyn Clock>, exporter: Option<Exporter>) -> Self {
+        Self { started_at: clock.now(), clock, rows: Mutex::default(), exporter }
     }
 
     /// Counts a call, and writes its line for the audit: who, for what, how much, how it ended; nothing of its content.
     pub(crate) fn book(&self, end: &CallEnd) {
+        audit(end);
+        if let Some(exporter) = &self.exporter {
+            exporter.add(end);
+        }
         let subject = &end.subject;
-        let duration_ms = end.duration.as_secs_f64() * 1_000.0;
-        tracing::info!(
-            task = subject.task,
-            model = &*subject.model,
-            caller = &*subject.caller,
-            workspace = &*subject.workspace,
-            status = end.status,
-            outcome = end.outcome.name(),
-            input_tokens = end.usage.input_tokens,
-            output_tokens = end.usage.output_tokens,
-            cache_read_tokens = end.usage.cache_read_tokens,
-            cache_write_tokens = end.usage.cache_write_5m_tokens + end.usage.cache_write_1h_tokens,
-            estimated_tokens = end.estimated_usage.all_tokens(),
-            cost_micros = end.cost.map(Cost::micros),
-            guard = end.guard,
-            source = end.source,
-            duration_ms,
-            request_id = &*subject.request_id,
-            caller_request_id = end.caller_request_id,
-            "call"
-        );
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         let mut key = RowKey {
             task: subject.task,
@@ -148,6 +134,33 @@ impl Meter {
             rows: rows.iter().map(|(key, row)| row.report(key)).collect(),
         }
     }
+}
+
+/// The line of a call. What is nothing is left out.
+fn audit(end: &CallEnd) {
+    let CallEnd { subject, usage, .. } = end;
+    let some = |tokens: u64| (tokens > 0).then_some(tokens);
+    let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    tracing::info!(
+        task = subject.task,
+        model = &*subject.model,
+        caller = &*subject.caller,
+        workspace = &*subject.workspace,
+        status = end.status,
+        outcome = end.outcome.name(),
+        input_tokens = usage.input_tokens,
+        output_tokens = usage.output_tokens,
+        cache_read_tokens = some(usage.cache_read_tokens),
+        cache_write_tokens = some(usage.cache_write_5m_tokens + usage.cache_write_1h_tokens),
+        estimated_tokens = some(end.estimated_usage.all_tokens()),
+        cost_micros = end.cost.map(Cost::micros),
+        guard = told(&end.guard),
+        source = (end.source != "model").then_some(end.source),
+        duration_ms = u64::try_from(end.duration.as_millis()).unwrap_or(u64::MAX),
+        request_id = &*subject.request_id,
+        caller_request_id = told(&end.caller_request_id),
+        "call"
+    );
 }
 
 impl Row {

@@ -3,6 +3,7 @@
 mod call;
 mod cost;
 mod meter;
+mod otlp;
 mod published;
 mod scanner;
 mod usage;
@@ -11,6 +12,7 @@ mod worst_case;
 pub(crate) use call::{CallGuard, CallSubject, Outcome};
 pub(crate) use cost::{Cost, price_of};
 pub(crate) use meter::{Meter, MeterReport, ReportRow};
+pub(crate) use otlp::Exporter;
 pub(crate) use published::BOUNDS;
 pub(crate) use scanner::{JsonTap, StreamTap, Tap};
 pub(crate) use usage::Usage;

@@ -117,7 +117,8 @@ impl TokenSeries {
     }
 }
 
-const fn kinds(usage: Usage) -> [(&'static str, u64); 4] {
+/// Tokens by their kind.
+pub(super) const fn kinds(usage: Usage) -> [(&'static str, u64); 4] {
     [
         ("input", usage.input_tokens),
         ("output", usage.output_tokens),

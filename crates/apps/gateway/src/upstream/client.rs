@@ -43,10 +43,34 @@ pub(crate) enum SendError {
     Broken,
 }
 
+/// Sends bodies that are there as a whole.
+pub(crate) type WholeBodyClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// A client that keeps its connections. Connecting takes `connect` at most.
+///
+/// # Errors
+/// When the certificates of this machine cannot be used.
+pub(crate) fn http_client(connect: Duration) -> anyhow::Result<WholeBodyClient> {
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    http.set_connect_timeout(Some(connect));
+    http.set_keepalive(Some(Duration::from_secs(30)));
+    let connector = HttpsConnectorBuilder::new()
+        .try_with_platform_verifier()?
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(http);
+    Ok(Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_CONNECTION)
+        .build(connector))
+}
+
 /// The client of the provider.
 #[derive(Debug)]
 pub(crate) struct Upstream {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: WholeBodyClient,
     base: Uri,
     keys: Keys,
 }
@@ -57,21 +81,7 @@ impl Upstream {
     /// # Errors
     /// When the certificates of this machine cannot be used.
     pub(crate) fn new(base: Uri, secrets: &[Secret<String>], connect: Duration) -> anyhow::Result<Self> {
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        http.set_connect_timeout(Some(connect));
-        http.set_keepalive(Some(Duration::from_secs(30)));
-        let connector = HttpsConnectorBuilder::new()
-            .try_with_platform_verifier()?
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(http);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_CONNECTION)
-            .build(connector);
-        Ok(Self { client, base, keys: Keys::new(secrets) })
+        Ok(Self { client: http_client(connect)?, base, keys: Keys::new(secrets) })
     }
 
     /// Whether there is a key.

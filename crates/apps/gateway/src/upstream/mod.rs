@@ -5,5 +5,7 @@ mod client;
 mod keys;
 
 pub(crate) use breaker::{BreakerState, Breakers};
-pub(crate) use client::{SendError, Upstream, UpstreamReply, UpstreamRequest, retry_after};
+pub(crate) use client::{
+    SendError, Upstream, UpstreamReply, UpstreamRequest, WholeBodyClient, http_client, retry_after,
+};
 pub(crate) use keys::KeyState;

@@ -23,6 +23,8 @@ mod metering;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod otlp;
+#[cfg(test)]
 mod passing;
 #[cfg(test)]
 mod process;

@@ -95,6 +95,9 @@ fn heavy_libraries_have_one_owner() {
         ("metrics-exporter-prometheus", "dashly-telemetry"),
         ("tracing-subscriber", "dashly-telemetry"),
         ("clap", "dashly-cli"),
+        ("jsonschema", "dashly-gateway"),
+        ("hyper-rustls", "dashly-gateway"),
+        ("opentelemetry-otlp", "dashly-gateway"),
     ] {
         let users: Vec<&str> = packages
             .iter()
