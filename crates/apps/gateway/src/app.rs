@@ -139,7 +139,7 @@ async fn build_budgets(
         Some(url) => Budgets::redis(url.expose(), now).context("REDIS_URL")?,
     };
     let budgets = CallerBudgets::new(budgets, Arc::clone(&parts.clock), Arc::clone(&parts.ids));
-    if file.has_budgets() {
+    if file.has_budgets() || config.redis_url.is_some() {
         budgets.open().await.context("GATEWAY_BUDGETS")?;
     }
     Ok(budgets)

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 /// The system's allocator makes the threads of a busy gateway wait for each other.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -105,14 +105,18 @@ impl Budgets {
         Self { clock, ledger, unwritten: Mutex::default() }
     }
 
-    /// Makes sure that the state file can be used, so that a mistake is found at the start. Nothing to do with Redis.
+    /// Makes sure that the state file can be used, so that a mistake is found at the start; connects to Redis, if it
+    /// answers, so that the first callers need not wait for each other.
     ///
     /// # Errors
     /// [`StateFileError`].
     pub async fn open(&self) -> Result<(), StateFileError> {
         match &self.ledger {
             Ledger::File(file) => file.open().await,
-            Ledger::Shared(_) => Ok(()),
+            Ledger::Shared(shared) => {
+                shared.reach(self.now()).await;
+                Ok(())
+            }
         }
     }
 
@@ -132,7 +136,6 @@ impl Budgets {
         match &self.ledger {
             Ledger::File(file) => file.reserve(&reservation, self.now()).await?,
             Ledger::Shared(shared) => {
-                self.write_again().await;
                 reservation.id = new_id();
                 shared.reserve(&reservation, lifetime, self.now()).await?;
             }
@@ -155,8 +158,12 @@ impl Budgets {
         }
     }
 
-    /// Writes the settlements that could not be written before. To be called now and then.
+    /// Looks for a Redis that went away, and writes the settlements that could not be written before. To be called now
+    /// and then.
     pub async fn write_again(&self) {
+        if let Ledger::Shared(shared) = &self.ledger {
+            shared.reach(self.now()).await;
+        }
         let unwritten = std::mem::take(&mut *self.lock());
         for (reservation, spent) in unwritten {
             self.settle(reservation, spent).await;

@@ -27,6 +27,15 @@ impl SharedLedger {
         Self { link, reserve, settle: Script::new(include_str!("settle.lua")) }
     }
 
+    /// Connects, unless it is connected.
+    pub(super) async fn reach(&self, now: Duration) {
+        if !self.link.is_connected() {
+            let ping = async |mut connection| redis::cmd("PING").query_async::<()>(&mut connection).await;
+            // When Redis is away the link's log says so.
+            let _: Option<()> = self.link.run(now, ping).await;
+        }
+    }
+
     /// `now` only paces reconnects: lifetimes are counted on the clock of Redis.
     pub(super) async fn reserve(
         &self,
