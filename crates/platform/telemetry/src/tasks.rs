@@ -39,12 +39,13 @@ impl Tasks {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let watched = async move {
-            if AssertUnwindSafe(task).catch_unwind().await.is_err() {
+        // Not an async block: it would hold the task twice, and there is one for every connection.
+        let watched = AssertUnwindSafe(task).catch_unwind().map(move |ended| {
+            if ended.is_err() {
                 tracing::error!(task = name, "a background task panicked");
                 metrics::counter!("dashly_task_panics_total", "task" => name).increment(1);
             }
-        };
+        });
         tokio::spawn(self.tracker.track_future(watched));
     }
 

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use dashly_telemetry::{Health, Phase, Tasks};
+use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -104,13 +105,14 @@ async fn accept_loop(
     }
 }
 
-async fn serve_connection(
+/// Not an async function: that would hold the connection twice, and there may be thousands.
+fn serve_connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
     watcher: hyper_util::server::graceful::Watcher,
     permit: OwnedSemaphorePermit,
-) {
+) -> impl Future<Output = ()> + Send {
     // Answers are small; waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
@@ -126,8 +128,10 @@ async fn serve_connection(
         .max_header_size(MAX_HEAD_BYTES)
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, "a connection ended early");
-    }
-    drop(permit);
+    watcher.watch(connection).map(move |ended| {
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended early");
+        }
+        drop(permit);
+    })
 }
