@@ -37,9 +37,9 @@ pub(crate) async fn measure(table: &mut Table) -> anyhow::Result<()> {
     measure_load(table, "gateway", &gateway, &proxy)?;
     measure_latency(table, &gateway, &proxy)?;
     stream::measure_first_token(table, &gateway, &proxy)?;
-    let held = stream::hold(&gateway, OPEN_STREAMS).await?;
+    let held = [stream::hold(&gateway, OPEN_STREAMS).await?, stream::hold(&proxy, OPEN_STREAMS).await?];
     let what = format!("gateway: memory with {OPEN_STREAMS} open streams");
-    table.add(what, megabytes(&gateway)?, "–", None, "≤ 64 MB");
+    table.add(what, megabytes(&gateway)?, format!("proxy: {}", megabytes(&proxy)?), None, "≤ 64 MB");
     drop(held);
     if let Some(redis) = redis_url() {
         let shared = Program::gateway(&folder.path().join("shared"), upstream.port, Some(&redis))?;
