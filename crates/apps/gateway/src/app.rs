@@ -60,7 +60,9 @@ pub(crate) async fn build_protected(
         tracing::warn!("no token is configured: only callers on this machine are served (GATEWAY_TOKEN)");
     }
     if config.provider_keys.is_empty() {
-        tracing::warn!("no key of the model provider is configured: calls are refused (ANTHROPIC_API_KEY)");
+        tracing::info!(
+            "no key of the model provider is configured: models are not asked (ANTHROPIC_API_KEY)"
+        );
     }
     let upstream = Upstream::new(config.provider_url.clone(), &config.provider_keys, first.timeouts.connect)?;
     let limiter = Arc::new(build_limiter(config, &parts).await?);

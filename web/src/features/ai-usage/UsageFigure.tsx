@@ -1,6 +1,7 @@
 import { lazy, Suspense, useMemo, useState, type CSSProperties } from 'react';
 import type { AiUsageReport } from '../../api/types.ts';
 import { DataTable, type DataColumn } from '../../design/DataTable.tsx';
+import { NumbersTable } from '../../design/NumbersTable.tsx';
 import { Segmented } from '../../design/Segmented.tsx';
 import { Skeleton } from '../../design/Skeleton.tsx';
 import { formatPart, usageSeries, type UsageSeries, type UsageView } from './usageSeries.ts';
@@ -44,10 +45,9 @@ export function UsageFigure({ report }: { report: AiUsageReport }) {
       <Suspense fallback={<Skeleton height="15rem" />}>
         <UsageChart series={series} />
       </Suspense>
-      <details className={styles.details}>
-        <summary className={styles.summary}>Show these numbers as a table</summary>
+      <NumbersTable label={`Table: ${title}`}>
         <StepsTable series={series} title={title} />
-      </details>
+      </NumbersTable>
     </figure>
   );
 }
@@ -67,8 +67,6 @@ function StepsTable({ series, title }: { series: UsageSeries; title: string }) {
     [series],
   );
   return (
-    <div className={styles.scroll} role="region" aria-label={`Table: ${title}`} tabIndex={0}>
-      <DataTable caption={title} columns={columns} rows={series.steps} rowId={(step) => step.label} compact />
-    </div>
+    <DataTable caption={title} columns={columns} rows={series.steps} rowId={(step) => step.label} compact />
   );
 }

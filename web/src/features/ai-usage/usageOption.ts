@@ -1,6 +1,7 @@
 import type { BarSeriesOption, LineSeriesOption } from 'echarts/charts';
 import type { GridComponentOption, TooltipComponentOption } from 'echarts/components';
 import type { ComposeOption } from 'echarts/core';
+import type { ReadColor } from '../../design/Chart.tsx';
 import { formatPart, type UsagePart, type UsageSeries } from './usageSeries.ts';
 
 /** The option type of the parts of ECharts that are loaded. */
@@ -9,11 +10,7 @@ export type UsageOption = ComposeOption<
 >;
 
 /** Bars on each other for what adds up, lines for durations, which do not. `color` reads a token of the design. */
-export function usageOption(
-  series: UsageSeries,
-  color: (name: string) => string,
-  still: boolean,
-): UsageOption {
+export function usageOption(series: UsageSeries, color: ReadColor, still: boolean): UsageOption {
   const muted = color('--text-muted');
   return {
     animation: !still,

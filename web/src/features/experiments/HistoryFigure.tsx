@@ -1,5 +1,6 @@
 import { lazy, Suspense, useMemo, useState } from 'react';
 import type { ExperimentHistory, ExperimentResult } from '../../api/types.ts';
+import { NumbersTable } from '../../design/NumbersTable.tsx';
 import { Segmented } from '../../design/Segmented.tsx';
 import { Skeleton } from '../../design/Skeleton.tsx';
 import { VariantMark } from '../../design/VariantMark.tsx';
@@ -73,10 +74,9 @@ export function HistoryFigure({ experiment, history }: HistoryFigureProps) {
           </Suspense>
         </>
       )}
-      <details className={styles.details}>
-        <summary className={styles.summary}>Show these numbers as a table</summary>
+      <NumbersTable label={`${caption}, table`}>
         <HistoryTable series={series} caption={caption} />
-      </details>
+      </NumbersTable>
     </figure>
   );
 }

@@ -2,7 +2,6 @@ import { useMemo } from 'react';
 import { DataTable, type DataColumn } from '../../design/DataTable.tsx';
 import { formatBucket } from '../../design/dates.ts';
 import { formatCount } from '../../design/numbers.ts';
-import styles from './History.module.css';
 import type { HistorySeries } from './historySeries.ts';
 import { spotWords } from './spotWords.ts';
 
@@ -17,11 +16,7 @@ const STEP_NAMES = { hour: 'Hour (UTC)', day: 'Day (UTC)', week: 'Week from (UTC
 export function HistoryTable({ series, caption }: { series: HistorySeries; caption: string }) {
   const rows = useMemo(() => series.steps.map((at, index): Row => ({ at, index })).reverse(), [series]);
   const columns = useMemo(() => historyColumns(series), [series]);
-  return (
-    <div className={styles.scroll} role="region" aria-label={`${caption}, table`} tabIndex={0}>
-      <DataTable compact caption={caption} columns={columns} rows={rows} rowId={(row) => row.at} />
-    </div>
-  );
+  return <DataTable compact caption={caption} columns={columns} rows={rows} rowId={(row) => row.at} />;
 }
 
 function historyColumns(series: HistorySeries): DataColumn<Row>[] {

@@ -18,6 +18,20 @@ pub(crate) struct CallSubject {
     pub(crate) request_id: Arc<str>,
 }
 
+impl CallSubject {
+    /// A call of which only the beginning is known.
+    pub(crate) fn new(task: &'static str, request_id: &Arc<str>) -> Self {
+        let unknown: Arc<str> = Arc::from("-");
+        Self {
+            task,
+            caller: Arc::clone(&unknown),
+            workspace: Arc::clone(&unknown),
+            model: unknown,
+            request_id: Arc::clone(request_id),
+        }
+    }
+}
+
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {

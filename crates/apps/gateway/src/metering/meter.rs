@@ -18,7 +18,7 @@ const LONGEST_MICROS: u64 = 3_600_000_000;
 
 /// Upper bounds of the classes of durations, in milliseconds: those that OpenTelemetry proposes for model calls, with one
 /// between each two.
-const DURATION_BOUNDS_MS: [u64; 27] = [
+pub(crate) const DURATION_BOUNDS_MS: [u64; 27] = [
     10, 14, 20, 28, 40, 57, 80, 113, 160, 226, 320, 453, 640, 905, 1_280, 1_810, 2_560, 3_620, 5_120, 7_241,
     10_240, 14_482, 20_480, 28_963, 40_960, 57_926, 81_920,
 ];
@@ -92,7 +92,7 @@ pub(crate) struct ReportRow {
     pub(crate) p50_ms: f64,
     pub(crate) p95_ms: f64,
     pub(crate) p99_ms: f64,
-    /// Calls by duration: 10 ms and less, up to 14, 20, 28, 40 … 81,920 ms, and more.
+    /// Calls by duration, see [`DURATION_BOUNDS_MS`]; one more class than bounds.
     pub(crate) duration_counts: Vec<u64>,
 }
 

@@ -11,7 +11,7 @@ mod worst_case;
 
 pub(crate) use call::{CallGuard, CallSubject, Outcome};
 pub(crate) use cost::{Cost, price_of};
-pub(crate) use meter::{Meter, MeterReport, ReportRow};
+pub(crate) use meter::{DURATION_BOUNDS_MS, Meter, MeterReport, ReportRow};
 pub(crate) use otlp::Exporter;
 pub(crate) use published::BOUNDS;
 pub(crate) use scanner::{JsonTap, StreamTap, Tap};

@@ -3,7 +3,7 @@
 use crate::callers::Standing;
 use crate::config::GatewayFile;
 use crate::gateway::Gateway;
-use crate::metering::{MeterReport, ReportRow};
+use crate::metering::{DURATION_BOUNDS_MS, MeterReport, ReportRow};
 use crate::upstream::{BreakerState, KeyState};
 use axum::Json;
 use axum::extract::State;
@@ -40,6 +40,8 @@ struct Counters {
     instance: Arc<str>,
     limits: Limits,
     budgets: Vec<Standing>,
+    /// Upper bounds of the classes of durations in the rows.
+    duration_bounds_ms: &'static [u64],
 }
 
 /// What bounds calls now; what is none is not limited.
@@ -95,6 +97,7 @@ pub(super) async fn get_metrics(State(gateway): State<Gateway>) -> Json<Reply> {
         instance: Arc::clone(&gateway.instance),
         limits: limits(&gateway, &file),
         budgets: gateway.budgets.standing(&file).await,
+        duration_bounds_ms: &DURATION_BOUNDS_MS,
     };
     for row in &rows {
         let tokens = row.usage.all_tokens() + row.estimated_usage.all_tokens();

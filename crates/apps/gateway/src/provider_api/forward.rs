@@ -42,13 +42,7 @@ pub(super) struct ProviderRoute {
 pub(super) async fn forward(gateway: Gateway, request: Request, route: ProviderRoute) -> Response {
     let (mut head, body) = request.into_parts();
     let request_id: Arc<str> = gateway.ids.token().into();
-    let subject = CallSubject {
-        task: route.template,
-        caller: Arc::from("-"),
-        workspace: Arc::from("-"),
-        model: Arc::from("-"),
-        request_id: Arc::clone(&request_id),
-    };
+    let subject = CallSubject::new(route.template, &request_id);
     let mut guard = CallGuard::open(&gateway.meter, subject);
     let admitted = match calls::admit(&gateway, &mut head, &mut guard).await {
         Ok(admitted) => admitted,

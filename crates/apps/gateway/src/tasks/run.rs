@@ -26,13 +26,7 @@ pub(super) async fn run(gateway: Gateway, request: Request, task: &CompiledTask)
     let (mut head, body) = request.into_parts();
     let request_id =
         head.extensions.get::<RequestId>().map_or_else(|| Arc::from("-"), |id| Arc::clone(&id.0));
-    let subject = CallSubject {
-        task: task.definition.path,
-        caller: Arc::from("-"),
-        workspace: Arc::from("-"),
-        model: Arc::from("-"),
-        request_id: Arc::clone(&request_id),
-    };
+    let subject = CallSubject::new(task.definition.path, &request_id);
     let mut guard = CallGuard::open(&gateway.meter, subject);
     let admitted = match calls::admit(&gateway, &mut head, &mut guard).await {
         Ok(admitted) => admitted,

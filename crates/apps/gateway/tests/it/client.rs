@@ -42,6 +42,9 @@ async fn questions_and_answers_have_their_types() {
         assert_eq!(row.duration_counts.iter().sum::<u64>(), 1);
         assert!(row.cost_micros > 0 && row.usage.input_tokens > 0);
     }
+    // The client knows the bounds, and so does the gateway: they must be the same.
+    let told = gateway.counters().await["durationBoundsMs"].clone();
+    assert_eq!(told, serde_json::json!(dashly_llm::DURATION_BOUNDS_MS));
     assert_eq!(counters.instance.len(), 32);
     assert_eq!(counters.provider_keys[0].rests_because, None);
     assert_eq!((counters.limits.calls_at_once, counters.limits.calls_in_progress), (2_000, 0));

@@ -4,6 +4,7 @@ import type { ReplayLook, ReplaySeries } from '../../../api/types.ts';
 import { DataTable, type DataColumn } from '../../../design/DataTable.tsx';
 import { ErrorState } from '../../../design/ErrorState.tsx';
 import { formatCount } from '../../../design/numbers.ts';
+import { NumbersTable } from '../../../design/NumbersTable.tsx';
 import { Skeleton } from '../../../design/Skeleton.tsx';
 import { PartCaption } from '../PartCaption.tsx';
 import { drawLooks, HEIGHT, WIDTH } from './looksPath.ts';
@@ -66,8 +67,7 @@ export function LooksFigure({ series }: { series: ReplaySeries }) {
           <span className={styles.crossingKey} aria-hidden="true" /> a single test would call a difference
         </li>
       </ul>
-      <details className={styles.details}>
-        <summary>Show these numbers as a table</summary>
+      <NumbersTable label={`Looks of ${name}, table`}>
         <DataTable
           compact
           caption={`Looks of ${name}, as numbers`}
@@ -75,7 +75,7 @@ export function LooksFigure({ series }: { series: ReplaySeries }) {
           rows={looks.data.looks}
           rowId={(look) => String(look.at)}
         />
-      </details>
+      </NumbersTable>
     </figure>
   );
 }
