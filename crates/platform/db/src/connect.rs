@@ -5,7 +5,9 @@ use crate::durability::{self, DurabilityError, sqlite_synchronous};
 use crate::{Db, DbError, Sql, WeakDurability, sql};
 use dashly_kernel::Secret;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -152,6 +154,40 @@ impl Db {
         };
         db.ping().await.map_err(|source| ConnectError::Open { url: url.to_string(), source })?;
         Ok(db)
+    }
+
+    /// An empty database in memory, with one connection.
+    pub(crate) async fn in_memory() -> Result<Self, DbError> {
+        Self::on_one_connection(SqliteConnectOptions::new().in_memory(true)).await
+    }
+
+    /// A new file to be filled in one go, private to this user. Nothing in it is safe before [`Db::close`] and a sync of
+    /// the file: for files that become a database only when they are complete.
+    ///
+    /// # Errors
+    /// [`ConnectError::Open`], also when the file exists.
+    pub async fn create_for_loading(path: &Path) -> Result<Self, ConnectError> {
+        create_private_file(path).await.map_err(|source| open_error(path, sqlx::Error::Io(source)))?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Off)
+            .synchronous(SqliteSynchronous::Off)
+            .foreign_keys(true)
+            // In KiB, because negative.
+            .pragma("cache_size", "-65536");
+        Self::on_one_connection(options)
+            .await
+            .map_err(|source| ConnectError::Open { url: DatabaseUrl::Sqlite(path.to_owned()).to_string(), source })
+    }
+
+    async fn on_one_connection(options: SqliteConnectOptions) -> Result<Self, DbError> {
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options)
+            .await?;
+        Ok(Self { pools: Pools::Sqlite { writer: pool.clone(), readers: pool } })
     }
 
     /// Looks, without writing, whether an existing file is ours or empty. Several programs may share a PostgreSQL

@@ -10,6 +10,7 @@
 //! What must hold: a committed transaction has been synced to disk (WAL with `synchronous=FULL` on SQLite;
 //! `fsync=on` and `synchronous_commit=on` on PostgreSQL). [`Db::connect`] reads the settings back and refuses less.
 
+pub mod backup;
 mod columns;
 mod connect;
 mod database;

@@ -127,7 +127,7 @@ impl Db {
 }
 
 /// Applies one migration unless the ledger already has it; says whether it did.
-async fn apply(tx: &mut Tx, migration: &Migration) -> Result<bool, MigrateError> {
+pub(crate) async fn apply(tx: &mut Tx, migration: &Migration) -> Result<bool, MigrateError> {
     let failed = |source| MigrateError::Failed { name: migration.name, source };
     tx.fetch_one(TAKE_LOCK.query().bind(LOCK_KEY)).await.map_err(failed)?;
     tx.execute(CREATE_LEDGER.query()).await.map_err(failed)?;

@@ -4,8 +4,8 @@ use crate::query::required;
 use crate::row::RowKind;
 use crate::{DbError, Engine, Query, Row, Sql, sql};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgPool, Postgres};
-use sqlx::sqlite::{Sqlite, SqlitePool};
+use sqlx::postgres::{PgConnection, PgPool, Postgres};
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
 
 /// A transaction on either engine. Dropped without [`Tx::commit`], it is undone.
 #[derive(Debug)]
@@ -40,6 +40,14 @@ impl Drop for SqliteTransaction {
 
 const BEGIN: Sql = sql!("begin immediate");
 const COMMIT: Sql = sql!("commit");
+/// Reads one state of the database, that of its first statement, for as long as it lasts.
+const BEGIN_READING: Sql = sql!("begin");
+
+/// The connection under a transaction, for statements whose text is made from the catalogue.
+pub(crate) enum Connection<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
 
 impl Tx {
     pub(crate) async fn begin_sqlite(pool: &SqlitePool) -> Result<Self, DbError> {
@@ -51,6 +59,40 @@ impl Tx {
 
     pub(crate) async fn begin_postgres(pool: &PgPool) -> Result<Self, DbError> {
         Ok(Self(Kind::Postgres(pool.begin().await?)))
+    }
+
+    /// Reads one state for as long as it lasts, while others write.
+    pub(crate) async fn begin_snapshot_sqlite(readers: &SqlitePool) -> Result<Self, DbError> {
+        let connection = readers.acquire().await?;
+        let mut transaction = SqliteTransaction { connection, is_committed: false };
+        BEGIN_READING.query().into_sqlite().execute(&mut *transaction.connection).await?;
+        Ok(Self(Kind::Sqlite(transaction)))
+    }
+
+    /// As [`Tx::begin_snapshot_sqlite`]. It may take as long as it needs.
+    pub(crate) async fn begin_snapshot_postgres(readers: &PgPool) -> Result<Self, DbError> {
+        let mut tx = Self::begin_postgres(readers).await?;
+        tx.execute_script("set transaction isolation level repeatable read, read only").await?;
+        tx.lift_time_limits().await?;
+        Ok(tx)
+    }
+
+    /// Lets the statements of this transaction take as long as they need; on SQLite there is no limit.
+    pub(crate) async fn lift_time_limits(&mut self) -> Result<(), DbError> {
+        if self.engine() == Engine::Postgres {
+            self.execute_script(
+                "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0",
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn connection(&mut self) -> Connection<'_> {
+        match &mut self.0 {
+            Kind::Sqlite(transaction) => Connection::Sqlite(&mut transaction.connection),
+            Kind::Postgres(transaction) => Connection::Postgres(transaction),
+        }
     }
 
     /// Which engine this runs on.
