@@ -8,7 +8,7 @@ mod environment;
 mod output;
 
 use clap::{Parser, Subcommand};
-use commands::{admin, doctor, experiments, gateway, load_test, migrate, openapi, results, serve, simulate};
+use commands::{admin, backup, doctor, experiments, gateway, load_test, migrate, openapi, results, serve, simulate};
 use std::process::ExitCode;
 
 /// Self-hosted marketing analytics with trustworthy A/B experiments.
@@ -62,6 +62,12 @@ enum Command {
     /// Bring the database up to date; safe to repeat and to run from several machines at once
     #[command(after_help = DATABASE_NEEDS)]
     Migrate,
+    /// Write everything into one file, while the server runs, and check it by restoring it
+    #[command(after_help = backup::BACKUP_NEEDS)]
+    Backup(backup::Arguments),
+    /// Fill the database from a backup, of this engine or the other
+    #[command(after_help = backup::RESTORE_NEEDS)]
+    Restore(backup::RestoreArguments),
     /// Send visitors with known behaviour to a running server and compare what it counts
     Simulate(simulate::Arguments),
     /// Put load on a running server and check that everything it acknowledged is stored
@@ -105,6 +111,8 @@ async fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::GatewayKey(arguments) => Ok(gateway::gateway_key(&arguments)),
         Command::FakeUpstream(arguments) => gateway::fake_upstream(arguments).await,
         Command::Migrate => migrate::migrate().await,
+        Command::Backup(arguments) => Box::pin(backup::backup(arguments)).await,
+        Command::Restore(arguments) => Box::pin(backup::restore(arguments)).await,
         Command::Simulate(arguments) => simulate::simulate(arguments).await,
         Command::LoadTest(arguments) => load_test::load_test(arguments).await,
         Command::Results(arguments) => results::results(&arguments).await,
