@@ -8,7 +8,9 @@ mod environment;
 mod output;
 
 use clap::{Parser, Subcommand};
-use commands::{admin, backup, doctor, experiments, gateway, load_test, migrate, openapi, results, serve, simulate};
+use commands::{
+    admin, backup, doctor, experiments, gateway, load_test, migrate, openapi, results, serve, simulate,
+};
 use std::process::ExitCode;
 
 /// Self-hosted marketing analytics with trustworthy A/B experiments.

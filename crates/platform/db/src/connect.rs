@@ -161,23 +161,43 @@ impl Db {
         Self::on_one_connection(SqliteConnectOptions::new().in_memory(true)).await
     }
 
-    /// A new file to be filled in one go, private to this user. Nothing in it is safe before [`Db::close`] and a sync of
-    /// the file: for files that become a database only when they are complete.
+    /// Opens a database to be filled in one transaction, over one connection.
+    ///
+    /// On SQLite it is a new file, private to this user, and nothing in it is safe before [`Db::close`] and a sync of the
+    /// file: for files that become a database only when they are complete. On PostgreSQL it can be told from servers.
     ///
     /// # Errors
-    /// [`ConnectError::Open`], also when the file exists.
-    pub async fn create_for_loading(path: &Path) -> Result<Self, ConnectError> {
-        create_private_file(path).await.map_err(|source| open_error(path, sqlx::Error::Io(source)))?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .journal_mode(SqliteJournalMode::Off)
-            .synchronous(SqliteSynchronous::Off)
-            .foreign_keys(true)
-            // In KiB, because negative.
-            .pragma("cache_size", "-65536");
-        Self::on_one_connection(options)
-            .await
-            .map_err(|source| ConnectError::Open { url: DatabaseUrl::Sqlite(path.to_owned()).to_string(), source })
+    /// [`ConnectError`]; `Open` also when the file exists.
+    pub async fn connect_for_loading(url: &DatabaseUrl) -> Result<Self, ConnectError> {
+        let open = |source| ConnectError::Open { url: url.to_string(), source };
+        match url {
+            DatabaseUrl::Sqlite(path) => {
+                let mut options = private_options();
+                options
+                    .create_new(true)
+                    .open(path)
+                    .await
+                    .map_err(|source| open(sqlx::Error::Io(source).into()))?;
+                let options = SqliteConnectOptions::new()
+                    .filename(path)
+                    .journal_mode(SqliteJournalMode::Off)
+                    .synchronous(SqliteSynchronous::Off)
+                    .foreign_keys(true)
+                    // In KiB, because negative.
+                    .pragma("cache_size", "-65536");
+                Self::on_one_connection(options).await.map_err(open)
+            }
+            DatabaseUrl::Postgres(text) => {
+                let options = postgres_options(text)?.application_name("dashly restore");
+                let pool = PgPoolOptions::new()
+                    .max_connections(1)
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .connect_lazy_with(options);
+                let db = Self { pools: Pools::Postgres { writers: pool.clone(), readers: pool } };
+                db.ping().await.map_err(open)?;
+                Ok(db)
+            }
+        }
     }
 
     async fn on_one_connection(options: SqliteConnectOptions) -> Result<Self, DbError> {
@@ -241,14 +261,19 @@ impl Db {
 
 /// Makes the database file, readable by this user only, unless it is there. SQLite gives its log the same mode.
 async fn create_private_file(path: &Path) -> std::io::Result<()> {
-    let mut options = tokio::fs::OpenOptions::new();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    options.mode(0o600);
-    match options.open(path).await {
+    match private_options().create_new(true).open(path).await {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
+}
+
+/// For writing a file that this user only may read.
+fn private_options() -> tokio::fs::OpenOptions {
+    let mut options = tokio::fs::OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    options
 }
 
 fn open_error(path: &Path, source: sqlx::Error) -> ConnectError {

@@ -56,7 +56,8 @@ pub(super) async fn read_rows(
     table: &Table,
     each: &mut dyn FnMut(&[u8]) -> Result<(), BackupError>,
 ) -> Result<(), BackupError> {
-    let reading = |error: sqlx::Error| BackupError::db(format!("reading {}", table.name))(DbError::from(error));
+    let reading =
+        |error: sqlx::Error| BackupError::db(format!("reading {}", table.name))(DbError::from(error));
     let mut line = Vec::new();
     match tx.connection() {
         Connection::Sqlite(connection) => {
@@ -119,10 +120,9 @@ fn write_json(line: &mut Vec<u8>, value: &impl serde::Serialize) -> Result<(), s
 fn write_real(line: &mut Vec<u8>, value: Option<f64>) -> Result<(), sqlx::Error> {
     match value {
         Some(number) if number.is_nan() => write_json(line, &"NaN"),
-        Some(number) if number.is_infinite() => {
-            write_json(line, if number > 0.0 { &"inf" } else { &"-inf" })
-        }
-        other => write_json(line, &other),
+        Some(number) if number.is_infinite() => write_json(line, if number > 0.0 { &"inf" } else { &"-inf" }),
+        // SQLite does not keep the sign of zero; adding zero takes it away.
+        other => write_json(line, &other.map(|number| number + 0.0)),
     }
 }
 
@@ -224,7 +224,11 @@ fn insert_postgres(
         };
         arrays.push(format!("${place}::{array}[]"));
         names.push(format!("c{place}"));
-        values.push(if column.stored == Stored::Json { format!("c{place}::json") } else { format!("c{place}") });
+        values.push(if column.stored == Stored::Json {
+            format!("c{place}::json")
+        } else {
+            format!("c{place}")
+        });
     }
     let text = format!(
         "insert into \"{}\" ({}) overriding system value select {} from unnest({}) as given ({})",
@@ -237,7 +241,8 @@ fn insert_postgres(
     let mut query = statement::<Postgres>(text);
     for (index, column) in table.columns.iter().enumerate() {
         let cells = rows.iter().map(|row| row.get(index).unwrap_or(&Cell::Null));
-        let wrong = || BackupError::Damaged(format!("a value of {}.{} does not fit", table.name, column.name));
+        let wrong =
+            || BackupError::Damaged(format!("a value of {}.{} does not fit", table.name, column.name));
         let bound = match (column.kind, column.stored) {
             (_, Stored::Boolean) => collect(cells, as_boolean).map(|values| query.bind(values)),
             (_, Stored::Time) => collect(cells, as_moment).map(|values| query.bind(values)),
@@ -311,14 +316,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_floating_point_number_is_read_back_bit_by_bit(bits in any::<u64>()) {
+        fn every_floating_point_number_but_minus_zero_is_read_back_bit_by_bit(bits in any::<u64>()) {
             let number = f64::from_bits(bits);
             let mut line = Vec::new();
             write_real(&mut line, Some(number)).unwrap();
             let cell = parse_cell(serde_json::from_slice(&line).unwrap(), Kind::Real);
             match cell {
                 Some(Cell::Real(found)) if number.is_nan() => prop_assert!(found.is_nan()),
-                Some(Cell::Real(found)) => prop_assert_eq!(found.to_bits(), bits),
+                Some(Cell::Real(found)) => prop_assert_eq!(found.to_bits(), (number + 0.0).to_bits()),
                 other => prop_assert!(false, "{other:?}"),
             }
         }
@@ -334,7 +339,9 @@ mod tests {
         ) {
             let content = |lines: &[String]| {
                 let mut content = Content::default();
-                lines.iter().for_each(|line| content.add(line.as_bytes()));
+                for line in lines {
+                    content.add(line.as_bytes());
+                }
                 content
             };
             let mut others = lines.clone();

@@ -196,7 +196,8 @@ impl Lines {
 }
 
 pub(super) fn parse_marker(line: &[u8]) -> Result<Marker, BackupError> {
-    serde_json::from_slice(line).map_err(|error| BackupError::Damaged(format!("a line is not understood: {error}")))
+    serde_json::from_slice(line)
+        .map_err(|error| BackupError::Damaged(format!("a line is not understood: {error}")))
 }
 
 fn check_mark(file: &mut File) -> Result<(), BackupError> {
@@ -260,9 +261,45 @@ fn check_schema(header: &Header) -> Result<(), BackupError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{TRAILER_BYTES, trailer};
+    use super::{BackupError, BackupFile, Header, Sink, TRAILER_BYTES, trailer};
+    use crate::migrations;
     use flate2::read::GzDecoder;
     use std::io::Read;
+
+    /// What comes of opening a whole file with this header and nothing else.
+    fn open(change: impl FnOnce(&mut Header)) -> Result<BackupFile, BackupError> {
+        let mut header = Header {
+            format: 1,
+            dashly_version: "7.8.9".to_owned(),
+            created_at: dashly_kernel::Timestamp::from_unix_micros(0),
+            engine: "sqlite".to_owned(),
+            migrations: migrations().iter().map(|migration| migration.name.to_owned()).collect(),
+            attachments: Vec::new(),
+            tables: Vec::new(),
+        };
+        change(&mut header);
+        let mut sink = Sink::new(Vec::new());
+        sink.json(&header).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("made.gz");
+        std::fs::write(&path, sink.finish().unwrap()).unwrap();
+        BackupFile::open(&path)
+    }
+
+    #[test]
+    fn a_newer_format_or_schema_is_refused_with_the_version_to_use() {
+        assert!(open(|_| {}).is_ok());
+        assert!(open(|header| drop(header.migrations.pop())).is_ok());
+        let error = open(|header| header.format = 2).unwrap_err();
+        assert!(matches!(error, BackupError::NewerFormat { found: 2, .. }), "{error:?}");
+        assert!(error.to_string().contains("use the Dashly 7.8.9"), "{error}");
+        let error = open(|header| header.migrations.push("9999_later".to_owned())).unwrap_err();
+        assert!(
+            matches!(&error, BackupError::NewerSchema { migration, .. } if migration == "9999_later"),
+            "{error:?}"
+        );
+        assert!(error.to_string().contains("use the Dashly 7.8.9"), "{error}");
+    }
 
     #[test]
     fn the_end_is_a_gzip_member_of_a_fixed_length() {

@@ -64,7 +64,7 @@ pub enum Kind {
     Text,
     /// A whole number of 64 bits; also 0 and 1 for truth values, and microseconds since 1970 for moments.
     Integer,
-    /// A binary floating-point number, printed so that it is read back bit by bit; `"NaN"`, `"inf"` and `"-inf"` as strings.
+    /// A binary floating-point number, printed so that it is read back bit by bit (−0 as 0); `"NaN"`, `"inf"` and `"-inf"` as strings.
     Real,
     /// Bytes, as a JSON string of hexadecimal digits; also the 16 bytes of an identifier.
     Blob,

@@ -20,7 +20,7 @@ const LOOKS_FOR_OTHERS: usize = 20;
 
 const COUNT_OTHERS: Sql = sql! {
     postgres: "select count(*) from pg_stat_activity
-               where datname = current_database() and application_name = 'dashly' and pid <> pg_backend_pid()",
+               where datname = current_database() and application_name in ('dashly', 'dashly restore') and pid <> pg_backend_pid()",
     sqlite: "select 0",
 };
 const LOOK_AGAIN: Sql = sql! {
@@ -46,7 +46,7 @@ pub struct Restored {
 }
 
 /// A table that is equal to the backup's.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestoredTable {
     /// Its name.
     pub name: String,
@@ -79,6 +79,7 @@ async fn count_existing(tx: &mut Tx, tables: &[String]) -> Result<u64, BackupErr
 /// Fills `db` from `backup` in one transaction: makes the backup's schema, inserts its rows, reads all of them back and
 /// compares, brings the schema up to date, commits. Whenever that does not come to its end, `db` stays as it was.
 ///
+/// `db` is of [`Db::connect_for_loading`]: on PostgreSQL any other connection of Dashly is a reason to refuse.
 /// When `db` has rows of Dashly, `may_replace` is told how many and decides whether they may go.
 ///
 /// # Errors
@@ -234,7 +235,10 @@ async fn fill_table(
                 return Ok(content);
             }
             Some(_) => {
-                return Err(BackupError::Damaged(format!("the rows of {} are not those written", table.name)));
+                return Err(BackupError::Damaged(format!(
+                    "the rows of {} are not those written",
+                    table.name
+                )));
             }
         }
     }

@@ -4,6 +4,8 @@
 mod fixture;
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod codec;
 #[cfg(test)]
 mod errors;

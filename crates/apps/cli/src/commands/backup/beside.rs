@@ -11,7 +11,10 @@ use std::path::{Path, PathBuf};
 const SECRETS: [(&str, &str); 3] = [
     ("jwt-secret", "all sign-ins end, people sign in again"),
     ("gateway-token", "a new one is made at the next start"),
-    ("admin-password", "the password itself still works, its hash is in the database; `dashly admin reset-password` sets another"),
+    (
+        "admin-password",
+        "the password itself still works, its hash is in the database; `dashly admin reset-password` sets another",
+    ),
 ];
 const TESTS: &str = "tests.json";
 const KPIS: &str = "team-kpis.json";

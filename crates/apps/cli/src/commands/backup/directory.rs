@@ -85,9 +85,10 @@ fn is_own(name: &str) -> bool {
     };
     const FORM: &str = "0000-00-00T00-00-00Z";
     time.len() == FORM.len()
-        && time.bytes().zip(FORM.bytes()).all(|(found, form)| {
-            if form == b'0' { found.is_ascii_digit() } else { found == form }
-        })
+        && time
+            .bytes()
+            .zip(FORM.bytes())
+            .all(|(found, form)| if form == b'0' { found.is_ascii_digit() } else { found == form })
 }
 
 #[cfg(test)]

@@ -140,8 +140,14 @@ impl Consent<'_> {
     }
 }
 
-async fn into_postgres(config: &Config, backup: &BackupFile, consent: &Consent<'_>) -> anyhow::Result<Restored> {
-    let db = Db::connect(&config.database).await?;
+async fn into_postgres(
+    config: &Config,
+    backup: &BackupFile,
+    consent: &Consent<'_>,
+) -> anyhow::Result<Restored> {
+    // Refuses a server that may lose what it acknowledges.
+    Db::connect(&config.database).await?.close().await;
+    let db = Db::connect_for_loading(&config.database).await?;
     let mut refusal = None;
     let restored = load(&db, backup, &mut |rows| match consent.ask_about_rows(rows) {
         Ok(()) => true,
@@ -202,7 +208,7 @@ async fn into_sqlite(
 }
 
 async fn fill_fresh(fresh: &Path, backup: &BackupFile) -> anyhow::Result<Restored> {
-    let db = Db::create_for_loading(fresh).await?;
+    let db = Db::connect_for_loading(&DatabaseUrl::Sqlite(fresh.to_owned())).await?;
     let restored = load(&db, backup, &mut |_| false).await;
     db.close().await;
     restored

@@ -44,7 +44,8 @@ pub(super) fn swap_in(
     }
     if existed {
         // A second name first, so that there is a whole database under the old name at every instant.
-        fs::hard_link(target, &aside).with_context(|| format!("keeping the old database as {}", aside.display()))?;
+        fs::hard_link(target, &aside)
+            .with_context(|| format!("keeping the old database as {}", aside.display()))?;
     }
     fs::rename(restored, target).with_context(|| format!("putting {} in place", target.display()))?;
     sync_folder_of(target)?;

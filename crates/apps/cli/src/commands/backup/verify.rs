@@ -4,8 +4,8 @@ use super::UNFINISHED;
 use super::progress::RowsBar;
 use crate::output::say;
 use anyhow::Context;
-use dashly_db::Db;
 use dashly_db::backup::{BackupFile, Restored, restore};
+use dashly_db::{DatabaseUrl, Db};
 use dashly_experiments::{RecountMode, recount};
 use serde::Serialize;
 use std::path::Path;
@@ -43,7 +43,7 @@ pub(super) async fn verify(path: &Path, folder: &Path, tests_file: &Path) -> any
         .prefix(UNFINISHED)
         .tempdir_in(folder)
         .with_context(|| format!("making a folder in {}", folder.display()))?;
-    let db = Db::create_for_loading(&scratch.path().join("check.db")).await?;
+    let db = Db::connect_for_loading(&DatabaseUrl::Sqlite(scratch.path().join("check.db"))).await?;
     let checked = check(&db, &backup, tests_file).await;
     db.close().await;
     checked
