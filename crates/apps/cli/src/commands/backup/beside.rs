@@ -99,6 +99,7 @@ pub(super) fn put_back(config: &Config, attachments: &[Attachment]) -> anyhow::R
 fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let writing = || format!("writing {}", path.display());
+    fs::create_dir_all(folder).with_context(writing)?;
     let file = tempfile::Builder::new().prefix(".dashly-").tempfile_in(folder).with_context(writing)?;
     fs::write(file.path(), text).with_context(writing)?;
     file.as_file().sync_all().with_context(writing)?;

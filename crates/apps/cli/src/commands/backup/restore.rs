@@ -76,8 +76,9 @@ pub(crate) async fn restore(arguments: Arguments) -> anyhow::Result<ExitCode> {
         DatabaseUrl::Sqlite(target) => into_sqlite(&config, target, &backup, &consent).await?,
         DatabaseUrl::Postgres(_) => (into_postgres(&config, &backup, &consent).await?, None),
     };
-    let mut files = put_back(&config, &backup.attachments()?)?;
-    files.extend(remove_mirror(&config)?);
+    let files = put_beside(&config, &backup).context(
+        "the database is restored, but not everything beside it; mend that and restore again with --replace",
+    )?;
     let report = Report {
         database: config.database.to_string(),
         rows: restored.tables.iter().map(|table| table.rows).sum(),
@@ -92,6 +93,12 @@ pub(crate) async fn restore(arguments: Arguments) -> anyhow::Result<ExitCode> {
         print(&report, backup.header().created_at);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn put_beside(config: &Config, backup: &BackupFile) -> anyhow::Result<Vec<String>> {
+    let mut lines = put_back(config, &backup.attachments()?)?;
+    lines.extend(remove_mirror(config)?);
+    Ok(lines)
 }
 
 fn print(report: &Report, created_at: Timestamp) {
