@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const RESULTS: &str = "/api/experiments/results";
 const BIG_ROWS: i64 = 100_000;
@@ -384,5 +384,5 @@ async fn a_damaged_database_can_be_replaced_and_is_put_aside() {
     assert!(output.contains("the old database is kept as"), "{output}");
     assert_eq!(Stored::read(&installation.database()).await.rows(), rows);
     let server = installation.serve().await;
-    tokio::time::timeout(Duration::from_secs(60), server.stop()).await.unwrap();
+    server.stop().await;
 }

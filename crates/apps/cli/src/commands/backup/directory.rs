@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 const PREFIX: &str = "dashly-";
 const SUFFIX: &str = ".backup.gz";
+/// Digits where there are zeros.
+const FORM: &str = "0000-00-00T00-00-00Z";
 const LOCK: &str = ".dashly-backup-lock";
 
 /// A folder that this process alone backs up into.
@@ -83,7 +85,6 @@ fn is_own(name: &str) -> bool {
     let Some(time) = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX)) else {
         return false;
     };
-    const FORM: &str = "0000-00-00T00-00-00Z";
     time.len() == FORM.len()
         && time
             .bytes()
