@@ -8,7 +8,7 @@
 //! it (`container.rs`): a cut or changed file is refused before a target is touched.
 //!
 //! [`write_backup`] reads one state of the database while others write. [`BackupFile::open`] checks a file,
-//! [`restore`] fills a database from it in one transaction and reads everything back before it commits.
+//! [`restore()`] fills a database from it in one transaction and reads everything back before it commits.
 
 mod cells;
 mod container;
