@@ -386,3 +386,59 @@ async fn a_damaged_database_can_be_replaced_and_is_put_aside() {
     let server = installation.serve().await;
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_server_left_in_its_log_is_backed_up_and_put_aside() {
+    let installation = Installation::on_sqlite();
+    used(&installation).await;
+    let file = back_up(&installation, "before.gz").await;
+    let before = Stored::read(&installation.database()).await.rows();
+    let server = installation.serve().await;
+    let load = Load::start(&Site::new(server.url()), &SharedLedger::default(), 11, "killed");
+    eventually("more is stored", PATIENCE, async || {
+        (Stored::read(&installation.database()).await.rows() > before + 50).then_some(())
+    })
+    .await;
+    server.kill();
+    load.end().await;
+    assert!(installation.data_folder().join("dashly.db-wal").metadata().unwrap().len() > 0);
+
+    let late = back_up(&installation, "late.gz").await;
+    let rows = Stored::read(&installation.database()).await.rows();
+    let restore =
+        |file: &Path| installation.command(&["restore", text(file), "--replace", "--yes", "--json"]);
+    let report: Value = restore(&file).run().await.succeeded().parse().unwrap();
+    let old = DatabaseUrl::Sqlite(report["old_database"].as_str().unwrap().into());
+    assert_eq!(Stored::read(&old).await.rows(), rows);
+    assert_eq!(Stored::read(&installation.database()).await.rows(), before);
+    restore(&late).run().await.succeeded();
+    assert_eq!(Stored::read(&installation.database()).await.rows(), rows);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_is_told_to_stop_clears_up() {
+    let installation = Installation::on_sqlite();
+    used(&installation).await;
+    let db = Db::connect(&installation.database()).await.unwrap();
+    db.execute(FILL.query().bind(BIG_ROWS)).await.unwrap();
+    db.close().await;
+    let file = back_up(&installation, "good.gz").await;
+    let folder = installation.beside("stopped");
+    fs::create_dir(&folder).unwrap();
+    let other = Installation::on_sqlite();
+    let backup = installation.command(&["backup", text(&folder.join("a.gz"))]).spawn();
+    let restore = other.command(&["restore", text(&file)]).spawn();
+    for (mut running, folder) in [(backup, folder), (restore, other.data_folder())] {
+        eventually("it has begun to write", PATIENCE, async || {
+            let is_begun =
+                |name: &String| name.starts_with(".dashly-backup-") || name.ends_with(".restoring");
+            (folder.exists() && names(&folder).iter().any(is_begun)).then_some(())
+        })
+        .await;
+        running.signal(Signal::TERM);
+        assert_eq!(running.end_within(PATIENCE).await.code(), Some(1), "{}", running.stderr());
+        assert!(running.stderr().contains("told to stop before the end"), "{}", running.stderr());
+        let left: Vec<String> = names(&folder).into_iter().filter(|name| name != ".lock").collect();
+        assert_eq!(left, Vec::<String>::new());
+    }
+}

@@ -19,7 +19,7 @@ use dashly_api::Config;
 use dashly_db::backup::{BackupRequest, Header, write_backup};
 use dashly_db::{DatabaseUrl, Db};
 use dashly_kernel::Clock;
-use dashly_process::SystemClock;
+use dashly_process::{SystemClock, stop_signal};
 use directory::Directory;
 use progress::RowsBar;
 use serde::Serialize;
@@ -89,6 +89,19 @@ struct Report {
 
 /// Makes or shows a backup.
 pub(crate) async fn backup(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    until_stopped(make_or_inspect(arguments)).await
+}
+
+/// Gives up when the process is told to stop, so that what is unfinished is cleared away.
+async fn until_stopped(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let stop = stop_signal()?;
+    tokio::select! {
+        done = work => done,
+        () = stop => bail!("told to stop before the end; what was unfinished is removed"),
+    }
+}
+
+async fn make_or_inspect(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if arguments.inspect {
         let file = arguments.file.unwrap_or_default();
         return inspect::inspect(&file, arguments.json);

@@ -3,7 +3,7 @@
 use super::beside::put_back;
 use super::progress::RowsBar;
 use super::swap::{swap_in, with_suffix};
-use super::{inspect, readable};
+use super::{inspect, readable, until_stopped};
 use crate::environment;
 use crate::output::say;
 use anyhow::{Context, bail};
@@ -65,6 +65,10 @@ struct Report {
 
 /// Checks or restores a backup.
 pub(crate) async fn restore(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    until_stopped(check_or_restore(arguments)).await
+}
+
+async fn check_or_restore(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if arguments.check {
         return inspect::inspect(&arguments.file, arguments.json);
     }
@@ -202,16 +206,23 @@ async fn into_sqlite(
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     }
-    let filled = fill_fresh(&fresh, backup).await;
+    let unfinished = Unfinished(fresh);
+    let filled = fill_fresh(&unfinished.0, backup).await;
     let swapped = filled.and_then(|restored| {
         let stamp = SystemClock.now().to_rfc3339_millis().replace([':', '.'], "-");
-        Ok((restored, swap_in(&fresh, target, &stamp, is_damaged)?))
+        Ok((restored, swap_in(&unfinished.0, target, &stamp, is_damaged)?))
     });
-    if swapped.is_err() {
-        // It is of no use to anybody; that it stays is no further harm.
-        let _ = fs::remove_file(&fresh);
-    }
     swapped.with_context(|| format!("restoring into {}; it is as it was", config.database))
+}
+
+/// A file that goes away unless it was renamed, also when the restore is told to stop.
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // It is of no use to anybody; that it stays is no further harm.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 async fn fill_fresh(fresh: &Path, backup: &BackupFile) -> anyhow::Result<Restored> {
