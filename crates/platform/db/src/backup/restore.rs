@@ -56,7 +56,7 @@ pub struct RestoredTable {
     pub content: String,
 }
 
-/// How many rows of Dashly a database has.
+/// How many rows of Dashly a database has, but for those that the migrations put there.
 ///
 /// # Errors
 /// [`BackupError`].
@@ -68,10 +68,12 @@ pub async fn count_rows(db: &Db) -> Result<u64, BackupError> {
     Ok(rows)
 }
 
-async fn count_existing(tx: &mut Tx, tables: &[String]) -> Result<u64, BackupError> {
+async fn count_existing(tx: &mut Tx, tables: &[Table]) -> Result<u64, BackupError> {
     let mut rows = 0;
     for table in tables {
-        rows += count_table(tx, table).await.map_err(BackupError::db(format!("counting {table}")))?;
+        let counted = count_table(tx, &table.name).await;
+        let counted = counted.map_err(BackupError::db(format!("counting {}", table.name)))?;
+        rows += counted.saturating_sub(table.seeded);
     }
     Ok(rows)
 }
@@ -132,11 +134,12 @@ async fn refuse_others(tx: &mut Tx) -> Result<(), BackupError> {
 async fn make_room(tx: &mut Tx, may_replace: &mut dyn FnMut(u64) -> bool) -> Result<(), BackupError> {
     // Also refuses a database of a newer Dashly, which may have tables that this program does not know.
     let has_ledger = applied_count(tx).await?.is_some();
-    let mut existing = existing_tables(tx).await?;
-    let rows = count_existing(tx, &existing).await?;
+    let tables = existing_tables(tx).await?;
+    let rows = count_existing(tx, &tables).await?;
     if rows > 0 && !may_replace(rows) {
         return Err(BackupError::NotEmpty { rows });
     }
+    let mut existing: Vec<String> = tables.into_iter().map(|table| table.name).collect();
     if has_ledger {
         existing.push("schema_migrations".to_owned());
     }

@@ -2,6 +2,7 @@
 
 use super::error::BackupError;
 use super::header::{ColumnHeader, Kind};
+use super::write::count_table;
 use crate::migrate::apply;
 use crate::{Db, DbError, Engine, Migration, Sql, Tx, migrations, sql};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,8 @@ pub(super) struct Table {
     pub(super) columns: Vec<Column>,
     /// The column whose values the database counts up by itself.
     pub(super) numbered: Option<String>,
+    /// How many rows the migrations put there.
+    pub(super) seeded: u64,
 }
 
 #[derive(Debug)]
@@ -136,11 +139,14 @@ pub(super) async fn tables_after(count: usize) -> Result<Vec<Table>, BackupError
     for migration in first_migrations(count) {
         apply(&mut tx, migration).await?;
     }
-    let tables = read_tables(&mut tx).await;
-    let order = read_references(&mut tx).await;
+    let mut tables = read_tables(&mut tx).await?;
+    for table in &mut tables {
+        table.seeded = count_table(&mut tx, &table.name).await.map_err(reading())?;
+    }
+    let order = read_references(&mut tx).await.map_err(reading())?;
     tx.commit().await.map_err(reading())?;
     db.close().await;
-    Ok(parents_first(tables?, &order.map_err(reading())?))
+    Ok(parents_first(tables, &order))
 }
 
 async fn read_tables(tx: &mut Tx) -> Result<Vec<Table>, BackupError> {
@@ -155,7 +161,7 @@ async fn read_tables(tx: &mut Tx) -> Result<Vec<Table>, BackupError> {
             return Err(BackupError::Column { table, column: name, found: declared });
         };
         if tables.last().is_none_or(|last| last.name != table) {
-            tables.push(Table { name: table, columns: Vec::new(), numbered: None });
+            tables.push(Table { name: table, columns: Vec::new(), numbered: None, seeded: 0 });
         }
         if let Some(last) = tables.last_mut() {
             if is_numbered != 0 {
@@ -241,12 +247,12 @@ pub(super) async fn applied_count(tx: &mut Tx) -> Result<Option<usize>, BackupEr
 }
 
 /// The tables of [`tables_after`] that this database has.
-pub(super) async fn existing_tables(tx: &mut Tx) -> Result<Vec<String>, BackupError> {
+pub(super) async fn existing_tables(tx: &mut Tx) -> Result<Vec<Table>, BackupError> {
     let reading = || BackupError::db("reading the catalogue");
     let known = tables_after(migrations().len()).await?;
     let mut found: BTreeSet<String> = BTreeSet::new();
     for row in tx.fetch_all(LIST_COLUMNS.query()).await.map_err(reading())? {
         found.insert(row.get(0).map_err(reading())?);
     }
-    Ok(known.into_iter().map(|table| table.name).filter(|name| found.contains(name)).collect())
+    Ok(known.into_iter().filter(|table| found.contains(&table.name)).collect())
 }

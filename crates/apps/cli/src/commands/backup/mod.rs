@@ -39,8 +39,8 @@ The server may run meanwhile: the backup has everything that was committed when 
 engines: a backup of SQLite can be restored into PostgreSQL and the reverse. After writing it is checked by restoring it \
 into a fresh database beside it, which needs as much free space again as the database has; only then it gets its name.\n\
 In it: all tables, and copies of TESTS_FILE and TEAM_KPIS_FILE. Not in it unless --with-secrets: the secrets that this \
-installation made for itself. It holds e-mail addresses and password hashes: keep it where only you can read it.\n\n\
-  dashly backup /backup/monday.gz\n  dashly backup --directory /backup --keep 14     daily, from cron or Kubernetes\n  \
+installation made for itself. It holds e-mail addresses and password hashes: keep it where only you can read it.\n\n  \
+dashly backup /backup/monday.gz\n  dashly backup --directory /backup --keep 14     daily, from cron or Kubernetes\n  \
 dashly backup - | ssh elsewhere 'cat > dashly.gz'\n  dashly backup --inspect /backup/monday.gz\n\n\
 Needs the database (DATABASE_URL, DB_HOST and its companions, or the SQLite file in DATA_DIR).";
 

@@ -23,8 +23,8 @@ pub(crate) const RESTORE_NEEDS: &str = "\
 Stop all servers first: it refuses while one uses the database. The backup may come from the other engine: this is how an \
 installation moves from SQLite to PostgreSQL. Into an empty database, unless --replace. Everything is read back and \
 compared before it counts; when anything goes wrong, or the power fails, what was there stays. A backup of an older Dashly \
-is brought up to date, one of a newer Dashly is refused.\n\n\
-  dashly restore /backup/monday.gz\n  DATABASE_URL=postgres://… dashly restore data.gz\n  dashly restore --check \
+is brought up to date, one of a newer Dashly is refused.\n\n  \
+dashly restore /backup/monday.gz\n  DATABASE_URL=postgres://… dashly restore data.gz\n  dashly restore --check \
 /backup/monday.gz     only checks that the file is whole\n\n\
 Needs the database (DATABASE_URL, DB_HOST and its companions, or DATA_DIR for an SQLite file).";
 
