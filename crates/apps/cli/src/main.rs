@@ -8,7 +8,9 @@ mod environment;
 mod output;
 
 use clap::{Parser, Subcommand};
-use commands::{admin, doctor, experiments, gateway, load_test, migrate, openapi, results, serve, simulate};
+use commands::{
+    admin, doctor, edge, experiments, gateway, load_test, migrate, openapi, results, serve, simulate,
+};
 use std::process::ExitCode;
 
 /// Self-hosted marketing analytics with trustworthy A/B experiments.
@@ -47,6 +49,8 @@ enum Command {
     /// Run the GenAI gateway, the only holder of the model provider's key
     #[command(after_help = GATEWAY_NEEDS)]
     Gateway,
+    /// Run the router in front of a stable and a canary version: sticky visitors, retries, ejection
+    Edge(edge::Arguments),
     /// Make a named key for a caller of the gateway
     #[command(
         name = "gateway-key",
@@ -102,6 +106,7 @@ async fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Up => serve::up().await,
         Command::Api => serve::api().await,
         Command::Gateway => gateway::gateway().await,
+        Command::Edge(arguments) => edge::edge(&arguments).await,
         Command::GatewayKey(arguments) => Ok(gateway::gateway_key(&arguments)),
         Command::FakeUpstream(arguments) => gateway::fake_upstream(arguments).await,
         Command::Migrate => migrate::migrate().await,

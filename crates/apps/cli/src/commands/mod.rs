@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod doctor;
+pub(crate) mod edge;
 pub(crate) mod experiments;
 pub(crate) mod gateway;
 pub(crate) mod load_test;
