@@ -4,6 +4,7 @@ use crate::weight::Weight;
 use dashly_kernel::Ids;
 use dashly_web::{SetCookie, find_cookie};
 use http::HeaderMap;
+use http::header::CACHE_CONTROL;
 use serde::Serialize;
 use std::fmt;
 
@@ -102,7 +103,7 @@ impl Choice {
 
     /// Adds the cookies that keep the choice.
     pub(crate) fn keep(&self, headers: &mut HeaderMap, secure: bool) {
-        if let Some(value) = self.new_id.as_deref() {
+        if let Some(value) = self.new_id.as_deref().filter(|_| !is_for_everybody(headers)) {
             let cookie = SetCookie { name: EDGE_COOKIE, value, max_age_seconds: EDGE_COOKIE_SECONDS, secure };
             cookie.append_to(headers);
         }
@@ -111,6 +112,15 @@ impl Choice {
             SetCookie { name, value, max_age_seconds: VERSION_COOKIE_SECONDS, secure }.append_to(headers);
         }
     }
+}
+
+/// Whether a cache may keep the answer for all visitors: with one visitor's id in it they would all become that one.
+fn is_for_everybody(headers: &HeaderMap) -> bool {
+    let directives = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    directives.flat_map(|value| value.split(',')).any(|directive| {
+        let name = directive.split('=').next().unwrap_or_default().trim();
+        ["public", "immutable", "s-maxage"].iter().any(|shared| name.eq_ignore_ascii_case(shared))
+    })
 }
 
 /// Whether the text has the form of an id, as the application defines it.

@@ -12,7 +12,7 @@ use crate::body::{Outgoing, Relayed};
 use crate::choice::{Choice, VERSION_HEADER, Version};
 use crate::edge::Edge;
 use crate::headers::{REQUEST_ID, prepare_request, remove_hop_by_hop, request_id, wants_websocket};
-use crate::record::Record;
+use crate::record::{Record, record_lost};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -174,6 +174,7 @@ fn broken_body() -> Problem {
 
 /// Tries until somebody answers or trying again is not safe.
 async fn send(edge: &Edge, wanted: Version, passing: Passing) -> Ended {
+    let (started, mut lost_by) = (Instant::now(), None);
     let mut asked: Vec<SocketAddr> = Vec::new();
     loop {
         let Some((version, place)) = edge.pick(wanted, &asked) else {
@@ -183,6 +184,9 @@ async fn send(edge: &Edge, wanted: Version, passing: Passing) -> Ended {
             let problem = Problem::bad_request("edge-bad-target", "the target of the request must be a path");
             return Ended::unsent(wanted, problem);
         };
+        if let Some(loser) = lost_by.filter(|loser| *loser != version) {
+            record_lost(&passing.method, loser, started);
+        }
         asked.push(place.backend().address);
         let tries = asked.len();
         let pool = edge.pool(version);
@@ -212,6 +216,7 @@ async fn send(edge: &Edge, wanted: Version, passing: Passing) -> Ended {
         {
             return Ended { reply: Err(problem), version, place: None, tries };
         }
+        lost_by = Some(version);
     }
 }
 

@@ -33,13 +33,7 @@ impl Record<'_> {
         let elapsed = self.started.elapsed().as_secs_f64();
         let status = self.status.as_u16();
         let version = self.version.name();
-        let labels = [
-            ("method", method_label(self.method).to_owned()),
-            ("route", ROUTE.to_owned()),
-            ("status", self.status.as_str().to_owned()),
-            ("version", version.to_owned()),
-        ];
-        metrics::histogram!("dashly_http_request_duration_seconds", &labels).record(elapsed);
+        observe(self.method, self.status, self.version, elapsed);
         let outcome = match (self.backend, self.status.is_server_error()) {
             (None, _) => "refused_by_edge",
             (Some(_), true) => "server_error",
@@ -68,6 +62,22 @@ impl Record<'_> {
             );
         }
     }
+}
+
+/// A version lost a request that the other one then answered. It is counted as an answer of 502 of the version that lost it:
+/// whoever compares the two must not see a version that dies as one that answers less.
+pub(crate) fn record_lost(method: &Method, version: Version, started: Instant) {
+    observe(method, StatusCode::BAD_GATEWAY, version, started.elapsed().as_secs_f64());
+}
+
+fn observe(method: &Method, status: StatusCode, version: Version, seconds: f64) {
+    let labels = [
+        ("method", method_label(method).to_owned()),
+        ("route", ROUTE.to_owned()),
+        ("status", status.as_str().to_owned()),
+        ("version", version.name().to_owned()),
+    ];
+    metrics::histogram!("dashly_http_request_duration_seconds", &labels).record(seconds);
 }
 
 /// A caller may invent methods; counters must not grow with them.

@@ -65,6 +65,7 @@ impl Backend {
             .route("/big", get(big))
             .route("/cut", get(cut))
             .route("/events", get(events))
+            .route("/asset", get(|| async { ([("cache-control", "max-age=60, public")], "asset") }))
             .fallback(answer)
             .with_state(backend.clone());
         backend.inner.tasks.spawn("backend", async move { axum::serve(listener, router).await.unwrap() });

@@ -79,6 +79,8 @@ async fn who_has_no_id_meets_the_same_version_again() {
         seen.insert(version);
     }
     assert_eq!(seen.len(), 2);
+    // A shared cache would give one visitor's id to all.
+    assert!(edge.get("/asset").await.headers().get("set-cookie").is_none());
     edge.stop().await;
 }
 

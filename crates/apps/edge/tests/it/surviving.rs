@@ -121,6 +121,9 @@ async fn without_a_canary_its_visitors_are_served_by_stable_and_the_other_way_ro
         let text = edge.admin("/metrics").await.text().await.unwrap();
         assert!(text.contains("dashly_edge_fallbacks_total"), "{text}");
         let version = if weight == "100" { "canary" } else { "stable" };
+        // What a version loses is not hidden by the other one's answer.
+        let lost = format!("route=\"(edge)\",status=\"502\",version=\"{version}\"");
+        assert!(text.contains(&lost), "{text}");
         eventually("it shows", async || {
             edge.status().await["health"]["components"][version]["status"] == "degraded"
         })
