@@ -95,6 +95,24 @@ async fn what_may_have_been_carried_out_is_not_sent_twice() {
 }
 
 #[tokio::test]
+async fn a_caller_who_says_that_twice_is_once_is_answered_by_another_backend() {
+    let (mut dies, prompt) = (Process::start("dies", 0), Backend::start("prompt").await);
+    prompt.set_ready(false);
+    let edge = TestEdge::before(&join(&[dies.url(), prompt.url()]), "", "0").await;
+    eventually("only one is usable", async || edge.status().await["stable"]["usable"] == 1).await;
+    let request = edge.client.post(edge.url("/hang")).header("idempotency-key", "order-1").body("x");
+    let kill = async {
+        eventually("it hangs", async || edge.status().await.to_string().contains("\"in_flight\":1")).await;
+        prompt.set_ready(true);
+        eventually("both are usable", async || edge.status().await["stable"]["usable"] == 2).await;
+        dies.kill();
+    };
+    let (reply, ()) = futures_util::future::join(request.send(), kill).await;
+    assert_eq!(reply.unwrap().status(), 200);
+    edge.stop().await;
+}
+
+#[tokio::test]
 async fn what_was_never_sent_is_sent_elsewhere_whatever_it_is() {
     let alive = Backend::start("alive").await;
     for _ in 0..5 {
