@@ -7,6 +7,7 @@
 
 mod assignment;
 mod bulk_events;
+mod edge;
 mod engine;
 mod fsync;
 mod gateway;
@@ -23,9 +24,10 @@ use anyhow::bail;
 use engine::Scratch;
 use table::Table;
 
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 10] = [
     "assignment",
     "gateway",
+    "edge",
     "fsync",
     "load",
     "returning_visitor",
@@ -48,6 +50,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if is_wanted("gateway") {
         gateway::measure(&mut table).await?;
+    }
+    if is_wanted("edge") {
+        edge::measure(&mut table)?;
     }
     for scratch in Scratch::both()? {
         for part in PARTS.iter().filter(|part| is_wanted(part)) {

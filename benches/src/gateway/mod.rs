@@ -6,7 +6,7 @@ mod stream;
 
 use crate::http_client::{Connection, throughput};
 use crate::table::Table;
-use program::Program;
+pub(crate) use program::Program;
 use std::time::{Duration, Instant};
 
 const ROUND: Duration = Duration::from_secs(2);
@@ -35,7 +35,7 @@ pub(crate) async fn measure(table: &mut Table) -> anyhow::Result<()> {
     measure_starts(table, folder.path(), upstream.port)?;
     table.add("gateway: memory, idle", megabytes(&gateway)?, "–", None, "≤ 12 MB");
     measure_load(table, "gateway", &gateway, &proxy)?;
-    measure_latency(table, &gateway, &proxy)?;
+    measure_latency(table, "gateway", &request(QUESTION), &gateway, &proxy)?;
     stream::measure_first_token(table, &gateway, &proxy)?;
     let held = [stream::hold(&gateway, OPEN_STREAMS).await?, stream::hold(&proxy, OPEN_STREAMS).await?];
     let what = format!("gateway: memory with {OPEN_STREAMS} open streams");
@@ -53,12 +53,12 @@ fn redis_url() -> Option<String> {
     std::env::var("DASHLY_TEST_REDIS_URL").ok()
 }
 
-fn megabytes(program: &Program) -> anyhow::Result<String> {
+pub(crate) fn megabytes(program: &Program) -> anyhow::Result<String> {
     Ok(format!("{:.1} MB", program.resident_megabytes()?))
 }
 
 /// The text of a request as a client of the provider sends it.
-fn request(body: &str) -> String {
+pub(crate) fn request(body: &str) -> String {
     format!(
         "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer test\r\nX-Dashly-Workspace: shop\r\n\
          Anthropic-Version: 2023-06-01\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
@@ -93,15 +93,16 @@ fn measure_load(table: &mut Table, name: &str, gateway: &Program, proxy: &Progra
     Ok(())
 }
 
+/// Requests, and the time that they took.
 #[derive(Debug, Default)]
-struct Run {
+pub(crate) struct Run {
     requests: f64,
     seconds: f64,
     cpu: Duration,
 }
 
 impl Run {
-    fn add(&mut self, program: &Program, request: &str, connections: u32) -> anyhow::Result<()> {
+    pub(crate) fn add(&mut self, program: &Program, request: &str, connections: u32) -> anyhow::Result<()> {
         let before = program.cpu()?;
         let started = Instant::now();
         let rate = throughput(program.port, request, connections, ROUND)?;
@@ -112,19 +113,24 @@ impl Run {
         Ok(())
     }
 
-    fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         self.requests / self.seconds
     }
 
-    fn cpu_micros(&self) -> f64 {
+    pub(crate) fn cpu_micros(&self) -> f64 {
         self.cpu.as_secs_f64() * 1e6 / self.requests
     }
 }
 
 /// One caller, one call after the other, in turns of both.
-fn measure_latency(table: &mut Table, gateway: &Program, proxy: &Program) -> anyhow::Result<()> {
-    let request = request(QUESTION);
-    let mut connections = [Connection::open(gateway.port)?, Connection::open(proxy.port)?];
+pub(crate) fn measure_latency(
+    table: &mut Table,
+    name: &str,
+    request: &str,
+    program: &Program,
+    proxy: &Program,
+) -> anyhow::Result<()> {
+    let mut connections = [Connection::open(program.port)?, Connection::open(proxy.port)?];
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..LATENCY_CALLS {
         for (connection, times) in connections.iter_mut().zip(&mut times) {
@@ -136,7 +142,7 @@ fn measure_latency(table: &mut Table, gateway: &Program, proxy: &Program) -> any
     }
     let [ours, theirs] = times.map(median_millis);
     table.add(
-        "gateway: p50 of one caller",
+        format!("{name}: p50 of one caller"),
         format!("{ours:.3} ms"),
         format!("proxy: {theirs:.3} ms, difference {:.3} ms", ours - theirs),
         Some(ours / theirs),

@@ -53,14 +53,39 @@ impl Program {
             command.env("REDIS_URL", redis);
         }
         let program = Self { child: command.spawn().context("the gateway")?, port };
-        let deadline = Instant::now() + START_LIMIT;
-        while Instant::now() < deadline {
-            if get_once(port, "/health/ready").is_ok_and(|status| status == 200) {
-                return Ok(program);
-            }
-            std::thread::park_timeout(Duration::from_millis(1));
-        }
-        bail!("the gateway was not ready within {} s", START_LIMIT.as_secs())
+        wait_until_ready(port)?;
+        Ok(program)
+    }
+
+    /// The edge, ready, in front of these ports, with everything on the stable version.
+    pub(crate) fn edge(stable: &[u16], canary: &[u16]) -> anyhow::Result<Self> {
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let admin = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let urls = |ports: &[u16]| {
+            ports.iter().map(|port| format!("http://127.0.0.1:{port}")).collect::<Vec<_>>().join(",")
+        };
+        let child = command("dashly")?
+            .arg("edge")
+            .env("PORT", port.to_string())
+            .env("HOST", "127.0.0.1")
+            .env("EDGE_ADMIN", format!("127.0.0.1:{admin}"))
+            .env("EDGE_STABLE", urls(stable))
+            .env("EDGE_CANARY", urls(canary))
+            .env("LOG_FORMAT", "json")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("the edge")?;
+        let program = Self { child, port };
+        wait_until_ready(admin)?;
+        Ok(program)
+    }
+
+    /// Ends it at once (SIGKILL), and waits until its port is free.
+    pub(crate) fn end(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     /// Memory in use, in MB (resident set).
@@ -83,6 +108,17 @@ impl Program {
     }
 }
 
+fn wait_until_ready(port: u16) -> anyhow::Result<()> {
+    let deadline = Instant::now() + START_LIMIT;
+    while Instant::now() < deadline {
+        if get_once(port, "/health/ready").is_ok_and(|status| status == 200) {
+            return Ok(());
+        }
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+    bail!("not ready within {} s", START_LIMIT.as_secs())
+}
+
 /// A program beside this one.
 fn command(name: &str) -> anyhow::Result<Command> {
     let program = std::env::current_exe()?.with_file_name(name);
@@ -95,7 +131,6 @@ fn command(name: &str) -> anyhow::Result<Command> {
 impl Drop for Program {
     fn drop(&mut self) {
         // It is a benchmark's own: nothing in it is to be kept.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
     }
 }

@@ -9,7 +9,7 @@ mod output;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    admin, backup, doctor, experiments, gateway, load_test, migrate, openapi, results, serve, simulate,
+    admin, backup, doctor, edge, experiments, gateway, load_test, migrate, openapi, results, serve, simulate,
 };
 use std::process::ExitCode;
 
@@ -49,6 +49,8 @@ enum Command {
     /// Run the GenAI gateway, the only holder of the model provider's key
     #[command(after_help = GATEWAY_NEEDS)]
     Gateway,
+    /// Run the router in front of a stable and a canary version: sticky visitors, retries, ejection
+    Edge(edge::Arguments),
     /// Make a named key for a caller of the gateway
     #[command(
         name = "gateway-key",
@@ -110,6 +112,7 @@ async fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Up => serve::up().await,
         Command::Api => serve::api().await,
         Command::Gateway => gateway::gateway().await,
+        Command::Edge(arguments) => edge::edge(&arguments).await,
         Command::GatewayKey(arguments) => Ok(gateway::gateway_key(&arguments)),
         Command::FakeUpstream(arguments) => gateway::fake_upstream(arguments).await,
         Command::Migrate => migrate::migrate().await,

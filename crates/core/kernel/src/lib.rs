@@ -5,6 +5,7 @@
 //! shape in which every failure leaves the server.
 
 mod chance;
+mod draw;
 mod ids;
 mod problem;
 mod role;
@@ -13,6 +14,7 @@ mod text;
 mod time;
 
 pub use chance::Ids;
+pub use draw::draw;
 pub use ids::{SessionId, UserId};
 pub use problem::{FieldError, Problem};
 pub use role::{Role, UnknownRole};

@@ -29,7 +29,8 @@ impl FromStr for TrustedProxies {
 }
 
 impl TrustedProxies {
-    fn trust(&self, address: IpAddr) -> bool {
+    /// Whether what `address` says about its callers is believed.
+    pub fn trust(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 

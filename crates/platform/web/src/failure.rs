@@ -41,6 +41,15 @@ impl Failure {
         &self.0
     }
 
+    /// The whole answer, for what does not pass through [`crate::observe()`].
+    pub fn respond(self, request_id: &str, path: &str) -> Response {
+        let mut response = self.into_response();
+        if let Some(failure) = response.extensions_mut().remove::<Self>() {
+            failure.render(&mut response, request_id, path);
+        }
+        response
+    }
+
     /// Writes the body and the headers of `response`, which this failure was found in.
     pub(crate) fn render(&self, response: &mut Response, request_id: &str, path: &str) {
         let problem = &self.0;

@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod backup;
 pub(crate) mod doctor;
+pub(crate) mod edge;
 pub(crate) mod experiments;
 pub(crate) mod gateway;
 pub(crate) mod load_test;

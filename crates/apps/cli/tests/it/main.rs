@@ -20,6 +20,8 @@ mod crash;
 #[cfg(test)]
 mod drafts;
 #[cfg(test)]
+mod edge;
+#[cfg(test)]
 mod heads;
 #[cfg(test)]
 mod ledger;
