@@ -8,7 +8,9 @@ mod environment;
 mod output;
 
 use clap::{Parser, Subcommand};
-use commands::{admin, doctor, experiments, gateway, load_test, migrate, openapi, results, serve, simulate};
+use commands::{
+    admin, canary, doctor, experiments, gateway, load_test, migrate, openapi, results, serve, simulate,
+};
 use std::process::ExitCode;
 
 /// Self-hosted marketing analytics with trustworthy A/B experiments.
@@ -72,6 +74,8 @@ enum Command {
     Results(results::Arguments),
     /// Look after what is kept of the experiments
     Experiments(experiments::Arguments),
+    /// Judge a new version beside the one in service, and promote it or roll it back
+    Canary(Box<canary::Arguments>),
     /// Show every setting and check everything Dashly depends on
     #[command(
         after_help = "Needs nothing and changes nothing. Exit code: 0 when every check passes, else 1."
@@ -109,6 +113,7 @@ async fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::LoadTest(arguments) => load_test::load_test(arguments).await,
         Command::Results(arguments) => results::results(&arguments).await,
         Command::Experiments(arguments) => experiments::experiments(arguments).await,
+        Command::Canary(arguments) => canary::canary(*arguments).await,
         Command::Doctor(arguments) => doctor::doctor(&arguments).await,
         Command::Admin(arguments) => admin::admin(arguments).await,
         Command::Openapi(arguments) => openapi::openapi(&arguments).await,

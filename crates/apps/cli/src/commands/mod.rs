@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod admin;
+pub(crate) mod canary;
 pub(crate) mod doctor;
 pub(crate) mod experiments;
 pub(crate) mod gateway;
