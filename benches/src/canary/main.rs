@@ -11,7 +11,7 @@ mod traffic;
 mod workers;
 
 /// Simulated canaries for each row.
-const RUNS: u64 = 4_000;
+const RUNS: u64 = 10_000;
 
 /// The seed of everything.
 pub(crate) const SEED: u64 = 20_261_126;

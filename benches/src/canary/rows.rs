@@ -3,13 +3,10 @@
 use crate::RUNS;
 use crate::traffic::{Connections, EDGES, Version, send};
 use crate::workers;
+use dashly_canary::{ERROR_ALPHA, LATENCY_ALPHA};
 use dashly_stats::canary::{ErrorWatch, LatencyWatch, Look};
 use fastrand::Rng;
 use std::fmt::Write;
-
-/// The judge's own rates; see `dashly_canary::Limits`.
-const ERROR_ALPHA: f64 = 0.048;
-const LATENCY_ALPHA: f64 = 0.002;
 
 /// One simulated canary.
 #[derive(Clone, Copy)]

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 /// Probability of ever calling a good canary bad for its errors.
-pub const ERROR_ALPHA: f64 = 0.048;
-/// The same for its durations, over all histograms together. The two leave a little of five percent for restarts and
-/// memory, whose rules have no probability.
-pub const LATENCY_ALPHA: f64 = 0.002;
+pub const ERROR_ALPHA: f64 = 0.049;
+/// The same for its durations, over all histograms together. Together five percent: restarts and memory have rules
+/// without a probability.
+pub const LATENCY_ALPHA: f64 = 0.001;
 
 /// When the judge may promote, and what it calls bad without a probability.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

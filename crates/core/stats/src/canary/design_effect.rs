@@ -23,7 +23,7 @@ const PRIOR_EFFECT: f64 = 2.0;
 /// Standard errors that are taken off at the most, so that chance alone seldom makes independent requests look like
 /// bursts, and the looks at stable alone after which half of them are. Who has not watched stable before does not know
 /// how bursty it is, and gets no such benefit. Chosen with the simulations of `make bench ONLY=canary`.
-const BENEFIT_OF_DOUBT: f64 = 1.9;
+const BENEFIT_OF_DOUBT: f64 = 2.0;
 const HALF_OF_IT_AT_LOOKS: f64 = 40.0;
 
 /// A look tells about the split of its marks from this variance on (about eight marks at equal traffic).

@@ -12,7 +12,7 @@ pub const LARGEST_ERROR_ALPHA: f64 = 0.5;
 
 /// Part of alpha for the exact boundary, which finds what shows within a hundred errors; the rest is for the evidence,
 /// which never ends and finds small differences in much traffic.
-const BOUNDARY_PART: f64 = 0.97;
+const BOUNDARY_PART: f64 = 0.98;
 
 /// Odds ratios that are bet on, evenly.
 const ODDS: [f64; 6] = [1.25, 1.6, 2.2, 3.5, 6.0, 12.0];

@@ -28,10 +28,11 @@ pub struct LatencyFinding {
 
 /// Watches the durations of two versions in the classes of a histogram.
 ///
-/// For every edge between two classes it bets that the canary exceeds the edge more often, at odds of 2, 4 and 10 times
-/// those of stable, against the null that they are at most [`WORST_HARMLESS_ODDS`] times. A shift moves many edges, a
+/// For every edge that at most half of stable's requests exceeded so far it bets that the canary exceeds the edge more often, at odds of 2, 4 and 10 times
+/// those of stable, against the null that they are at most [`WORST_HARMLESS_ODDS`] times. Which edges those are is known before the look
+/// that is bet on. A shift moves many edges, a
 /// heavier tail the last ones, and more variance around the same median the upper ones: whatever makes some requests
-/// slower raises an edge. A canary that is faster, or narrower, raises none. The average over edges and odds is again
+/// slower raises an edge. A canary that is faster, or narrower around the same median, raises none of the upper half. The average over edges and odds is again
 /// evidence with mean at most 1, so that looking at all edges costs the log of their number once.
 ///
 /// Log evidence is divided by the design effect of its edge, which only makes it smaller for independent requests.
@@ -44,6 +45,8 @@ pub struct LatencyWatch {
 
 #[derive(Debug, Clone, Default)]
 struct Edge {
+    /// Stable's requests so far, and those that exceeded the edge.
+    stable: ArmCount,
     log_ratios: [f64; ODDS.len()],
     effect: DesignEffect,
 }
@@ -76,9 +79,11 @@ impl LatencyWatch {
         for ((edge, stable), canary) in self.edges.iter_mut().zip(stable).zip(canary) {
             let look = Look { stable, canary }.checked()?;
             edge.effect.observe(look);
-            if look.is_informative() {
+            if look.is_informative() && edge.is_in_the_upper_half() {
                 edge.add(look);
             }
+            edge.stable.requests = edge.stable.requests.saturating_add(look.stable.requests);
+            edge.stable.marked = edge.stable.marked.saturating_add(look.stable.marked);
         }
         self.conclude();
         Ok(self.finding)
@@ -112,6 +117,11 @@ impl LatencyWatch {
 }
 
 impl Edge {
+    /// By what was seen of stable before; unknown at first.
+    fn is_in_the_upper_half(&self) -> bool {
+        self.stable.requests > 0 && self.stable.marked <= self.stable.requests - self.stable.marked
+    }
+
     fn add(&mut self, look: Look) {
         let base = Law::new(look, WORST_HARMLESS_ODDS).log_probability(look.canary.marked);
         for (sum, odds) in self.log_ratios.iter_mut().zip(ODDS) {

@@ -16,19 +16,20 @@ pub(crate) struct JudgeArguments {
 
 /// Where the counters are read.
 #[derive(Debug, Args)]
-#[group(id = "where", required = true, multiple = true, args = ["stable", "prometheus", "kubernetes"])]
+#[group(skip)]
+#[command(group = clap::ArgGroup::new("where").required(true).multiple(true))]
 pub(crate) struct SourceOptions {
     /// Address of a stable server; may be given more than once
-    #[arg(long, value_name = "URL", requires = "canary", conflicts_with_all = ["prometheus", "kubernetes"])]
+    #[arg(long, group = "where", value_name = "URL", requires = "canary", conflicts_with_all = ["prometheus", "kubernetes"])]
     pub(super) stable: Vec<String>,
     /// Address of a canary server; may be given more than once
     #[arg(long, value_name = "URL", requires = "stable")]
     pub(super) canary: Vec<String>,
     /// Address of a Prometheus server that scrapes both versions
-    #[arg(long, value_name = "URL", conflicts_with = "kubernetes")]
+    #[arg(long, group = "where", value_name = "URL", conflicts_with = "kubernetes")]
     pub(super) prometheus: Option<String>,
     /// Find the pods with kubectl, and read their metrics through the cluster's API server
-    #[arg(long)]
+    #[arg(long, group = "where")]
     pub(super) kubernetes: bool,
     /// Namespace of the pods
     #[arg(long, default_value = "dashly")]
