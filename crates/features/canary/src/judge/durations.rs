@@ -43,7 +43,7 @@ pub(super) fn judge(watches: &BTreeMap<String, (Vec<f64>, LatencyWatch)>) -> Cri
     let (state, reason) = match edge {
         Some(edge) if finding.is_worse => {
             let reason = format!(
-                "the canary's requests take longer than {} far more often than stable's ({name})",
+                "the odds that a request takes longer than {} are more than {WORST_HARMLESS_ODDS} times stable's ({name})",
                 seconds(edge)
             );
             (CriterionState::Bad, reason)

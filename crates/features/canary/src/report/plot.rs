@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 280.0;
-const LEFT: f64 = 56.0;
-const RIGHT: f64 = 16.0;
+const LEFT: f64 = 70.0;
+const RIGHT: f64 = 30.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 36.0;
 
@@ -138,5 +138,11 @@ fn nice(value: f64) -> f64 {
 
 /// A time as seconds, or minutes when there are many.
 fn clock(seconds: f64) -> String {
-    if seconds < 120.0 { format!("{} s", short(seconds)) } else { format!("{} min", short(seconds / 60.0)) }
+    if seconds < 10.0 {
+        format!("{} s", short((seconds * 10.0).round() / 10.0))
+    } else if seconds < 120.0 {
+        format!("{seconds:.0} s")
+    } else {
+        format!("{} min", short((seconds / 6.0).round() / 10.0))
+    }
 }
