@@ -108,9 +108,13 @@ test-power-rig: web-build ## Show that the power-cut rig finds losses when the d
 	scripts/power-cut --rounds 10 --synchronous OFF --expect-loss
 
 .PHONY: bench
-bench: web-build test-tools ## Run the benchmarks and print their tables
+bench: $(if $(filter canary,$(ONLY)),,web-build test-tools) ## Run the benchmarks and print their tables (ONLY=canary simulates canaries)
+ifeq ($(ONLY),canary)
+	$(CARGO) run --release --locked -p dashly-benches --bin dashly-canary-benches
+else
 	$(CARGO) build --release --locked --workspace
 	scripts/with-test-services $(CARGO) run --release --locked -p dashly-benches -- $(ONLY)
+endif
 
 .PHONY: bench-experiments
 bench-experiments: ## Simulate A/A and A/B tests: false positives, power (minutes)

@@ -9,7 +9,8 @@ mod output;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    admin, backup, doctor, edge, experiments, gateway, load_test, migrate, openapi, results, serve, simulate,
+    admin, backup, canary, doctor, edge, experiments, gateway, load_test, migrate, openapi, results, serve,
+    simulate,
 };
 use std::process::ExitCode;
 
@@ -82,6 +83,8 @@ enum Command {
     Results(results::Arguments),
     /// Look after what is kept of the experiments
     Experiments(experiments::Arguments),
+    /// Judge a new version beside the one in service, and promote it or roll it back
+    Canary(Box<canary::Arguments>),
     /// Show every setting and check everything Dashly depends on
     #[command(
         after_help = "Needs nothing and changes nothing. Exit code: 0 when every check passes, else 1."
@@ -122,6 +125,7 @@ async fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::LoadTest(arguments) => load_test::load_test(arguments).await,
         Command::Results(arguments) => results::results(&arguments).await,
         Command::Experiments(arguments) => experiments::experiments(arguments).await,
+        Command::Canary(arguments) => canary::canary(*arguments).await,
         Command::Doctor(arguments) => doctor::doctor(&arguments).await,
         Command::Admin(arguments) => admin::admin(arguments).await,
         Command::Openapi(arguments) => openapi::openapi(&arguments).await,

@@ -18,6 +18,7 @@
 //! `proportion/`), a new kind of question its own folder. Start reading at [`proportion`].
 
 pub mod bayes;
+pub mod canary;
 pub mod cuped;
 pub mod distributions;
 mod error;

@@ -4,6 +4,7 @@
 
 mod health;
 mod logs;
+mod process_metrics;
 mod prometheus;
 mod tasks;
 

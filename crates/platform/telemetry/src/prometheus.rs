@@ -1,6 +1,6 @@
 //! Metrics in Prometheus' text format.
 
-use crate::{ShutdownSignal, Tasks};
+use crate::{ShutdownSignal, Tasks, process_metrics};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -71,9 +71,9 @@ impl Metrics {
         }
     }
 
-    /// All metrics as text for a scraper.
+    /// All metrics as text for a scraper, those of the process among them.
     pub fn render(&self) -> String {
         self.handle.run_upkeep();
-        self.handle.render()
+        self.handle.render() + &process_metrics::render()
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod backup;
+pub(crate) mod canary;
 pub(crate) mod doctor;
 pub(crate) mod edge;
 pub(crate) mod experiments;

@@ -1,6 +1,8 @@
 //! Behaviour of `dashly-stats`: reference digits of other libraries, laws that hold for all input, refusals.
 
 #[cfg(test)]
+mod canary;
+#[cfg(test)]
 mod close;
 #[cfg(test)]
 mod laws;

@@ -1,0 +1,150 @@
+//! Does the canary fail more often than stable?
+
+use super::boundary::{Boundary, spendable};
+use super::law::Law;
+use super::{DesignEffect, Look};
+use crate::StatsError;
+use crate::error::strictly_between_zero_and_one;
+use crate::rounding::count;
+
+/// The largest false alarm rate that is accepted.
+pub const LARGEST_ERROR_ALPHA: f64 = 0.5;
+
+/// Part of alpha for the exact boundary, which finds what shows within a hundred errors; the rest is for the evidence,
+/// which never ends and finds small differences in much traffic.
+const BOUNDARY_PART: f64 = 0.98;
+
+/// Odds ratios that are bet on, evenly.
+const ODDS: [f64; 6] = [1.25, 1.6, 2.2, 3.5, 6.0, 12.0];
+
+/// What is known after the looks so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ErrorFinding {
+    /// Whether the canary was found to fail more often, now or before.
+    pub is_worse: bool,
+    /// Errors of the canary so far, in looks that say something.
+    pub canary_errors: u64,
+    /// How many it would have if it were as good as stable.
+    pub expected_errors: f64,
+    /// How many it takes for an alarm at this look; none while no number would do.
+    pub alarm_at: Option<f64>,
+    /// Natural log of the evidence of the bets; 0 at the start.
+    pub log_evidence: f64,
+    /// By how much the errors vary more than those of independent requests; at least 1.
+    pub design_effect: f64,
+}
+
+/// Watches the errors of two versions.
+///
+/// Two alarms share alpha. The first is an exact boundary for the canary's errors under equal odds, whose false alarm
+/// rate is spent with the errors that are seen. The second is evidence, the average of likelihood ratios at fixed odds,
+/// which alarms when it reaches the inverse of its part of alpha. For requests that are independent given the look,
+/// *and a design effect of 1*, the probability of ever a false alarm is at most alpha, whatever the rates do.
+///
+/// Bursts: what lies above the expectation is divided by the root of the design effect before it meets the boundary, and
+/// the log evidence by the effect itself. That holds in the limit of many bursts; the simulations of `make bench
+/// ONLY=canary` show what it does for few.
+#[derive(Debug, Clone)]
+pub struct ErrorWatch {
+    alpha: f64,
+    boundary: Boundary,
+    alarm_at: u64,
+    observed: u64,
+    expected: f64,
+    marks: u64,
+    looks: u64,
+    log_ratios: [f64; ODDS.len()],
+    effect: DesignEffect,
+    is_worse: bool,
+    finding: ErrorFinding,
+}
+
+impl ErrorWatch {
+    /// Starts to watch with this probability of a false alarm, ever.
+    /// # Errors
+    /// [`StatsError::NotStrictlyBetweenZeroAndOne`], [`StatsError::TooLarge`] above [`LARGEST_ERROR_ALPHA`].
+    pub fn new(alpha: f64) -> Result<Self, StatsError> {
+        let alpha = strictly_between_zero_and_one("alpha", alpha)?;
+        if alpha > LARGEST_ERROR_ALPHA {
+            return Err(StatsError::TooLarge { name: "alpha", value: alpha, largest: LARGEST_ERROR_ALPHA });
+        }
+        let finding = ErrorFinding {
+            is_worse: false,
+            canary_errors: 0,
+            expected_errors: 0.0,
+            alarm_at: None,
+            log_evidence: 0.0,
+            design_effect: 1.0,
+        };
+        Ok(Self {
+            alpha,
+            boundary: Boundary::new(),
+            alarm_at: u64::MAX,
+            observed: 0,
+            expected: 0.0,
+            marks: 0,
+            looks: 0,
+            log_ratios: [0.0; ODDS.len()],
+            effect: DesignEffect::default(),
+            is_worse: false,
+            finding,
+        })
+    }
+
+    /// Adds a look. Looks at stable alone, before the canary has traffic, teach how bursty errors are.
+    /// # Errors
+    /// [`StatsError::SuccessesExceedTrials`], [`StatsError::TooLarge`].
+    pub fn observe(&mut self, look: Look) -> Result<ErrorFinding, StatsError> {
+        let look = look.checked()?;
+        self.effect.observe(look);
+        if look.is_informative() {
+            self.add(look);
+        }
+        Ok(self.finding)
+    }
+
+    /// What is known so far.
+    pub fn finding(&self) -> ErrorFinding {
+        self.finding
+    }
+
+    fn add(&mut self, look: Look) {
+        let equal = Law::new(look, 1.0);
+        let (first, terms) = equal.terms();
+        self.expected += (first..).zip(&terms).map(|(marks, term)| count(marks) * term).sum::<f64>();
+        self.observed += look.canary.marked;
+        self.marks += look.marked();
+        self.looks += 1;
+        let allowed = self.alpha * BOUNDARY_PART * spendable(self.marks, self.looks);
+        self.alarm_at = self.boundary.advance((first, terms), allowed);
+        let base = equal.log_probability(look.canary.marked);
+        for (sum, odds) in self.log_ratios.iter_mut().zip(ODDS) {
+            *sum += Law::new(look, odds).log_probability(look.canary.marked) - base;
+        }
+        self.conclude();
+    }
+
+    fn conclude(&mut self) {
+        let effect = self.effect.estimate();
+        let excess = (count(self.observed) - self.expected) / effect.sqrt();
+        let needed = count(self.alarm_at) - self.expected;
+        let log_evidence = self.log_evidence(effect);
+        let crosses = self.boundary.spent() > 0.0 && excess >= needed;
+        let is_evident = log_evidence >= -(self.alpha * (1.0 - BOUNDARY_PART)).ln();
+        self.is_worse |= crosses || is_evident;
+        self.finding = ErrorFinding {
+            is_worse: self.is_worse,
+            canary_errors: self.observed,
+            expected_errors: self.expected,
+            alarm_at: (self.alarm_at <= self.marks).then(|| self.expected + needed * effect.sqrt()),
+            log_evidence,
+            design_effect: effect,
+        };
+    }
+
+    /// The average of the bets, each drawn back by the effect: for independent requests that keeps the mean below 1
+    /// (J. L. W. V. Jensen's inequality).
+    fn log_evidence(&self, effect: f64) -> f64 {
+        super::latency_watch::log_mean(self.log_ratios.iter().map(|log_ratio| log_ratio / effect))
+    }
+}
