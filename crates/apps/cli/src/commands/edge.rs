@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     /// The canary's share of the visitors, 0 to 100 % in steps of 0.1 % [EDGE_WEIGHT, 0]
     #[arg(long, value_name = "PERCENT")]
     weight: Option<String>,
-    /// A file that holds the share; followed while the edge runs [EDGE_WEIGHT_FILE]
+    /// A file that holds the share; followed while the edge runs [EDGE_WEIGHT_FILE, none]
     #[arg(long, value_name = "FILE")]
     weight_file: Option<String>,
     /// Port to listen on [PORT, 8080]
