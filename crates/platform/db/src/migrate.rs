@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0007_replays"),
     migration!("0008_notices"),
     migration!("0009_ai_usage"),
+    migration!("0010_changed_days"),
 ];
 
 /// Every migration that this program knows, in order.

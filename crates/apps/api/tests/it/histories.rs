@@ -1,7 +1,9 @@
 //! Random histories of visits and events: the totals stay equal to a recount, and both engines say the same.
 
 use crate::recount::{Targets, WatchedMetric, kept, recounted};
-use dashly_experiments::{RecountMode, RecountedTable, recount};
+use dashly_db::{Sql, sql};
+use dashly_experiments::{RecountMode, RecountedTable, read_results_of, recount};
+use dashly_kernel::Clock;
 use dashly_testkit::{Engine, SeededIds, Setup, TestApp, Visitor, both_databases, tests_json};
 use futures_util::future::join_all;
 use http::Method;
@@ -34,6 +36,12 @@ const METRICS: &[WatchedMetric] = &[
 ];
 /// In a test run; `make test-histories` takes 10,000.
 const HISTORIES: u64 = 100;
+const TAMPER: Sql = sql!("update experiment_totals set converters = converters + 1");
+/// What a writer that knows of no marks does, as far as results go.
+const STORE_WITHOUT_A_MARK: Sql =
+    sql!("update experiment_totals set exposures = exposures + 1 where test_id = 'one' and device <> 'bot'");
+const COUNT_WITHOUT_A_MARK: Sql =
+    sql!("update experiment_signals set count = count + 1 where test_id = '' and signal = 'exposure_rows'");
 /// Histories that share a database; a recount after each sees the sum of all before.
 const PER_DATABASE: u64 = 10;
 const STEPS: u64 = 40;
@@ -185,7 +193,54 @@ fn number_from_environment(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{name} must be a whole number, found `{text}`")))
 }
 
+/// The server reads only what was changed since its last look; the answer is that of reading everything.
+async fn assert_results_are_fresh(app: &TestApp) {
+    let remembered = app.results().await;
+    let fresh = read_results_of(&app.db, app.tests_file(), Clock::now(&*app.clock)).await.unwrap();
+    assert_eq!(remembered["experiments"], serde_json::to_value(fresh).unwrap());
+}
+
+/// The same for how the answers came about: a server that has just started remembers nothing.
+async fn assert_histories_are_fresh(app: &TestApp) {
+    let started = app.replica(50_000).await;
+    let newcomer = started.visitor();
+    app.sign_in(&newcomer, "Ada").await;
+    for (test_id, _, _) in TARGETS {
+        let path = format!("/api/experiments/{test_id}/timeseries");
+        let remembered = app.admin().await.get(&path).await.expect(200).json();
+        assert_eq!(remembered, newcomer.get(&path).await.expect(200).json(), "{test_id}");
+    }
+    started.end().await;
+}
+
 both_databases! {
+    async fn what_is_remembered_is_what_reading_everything_gives(
+        app: TestApp = Setup::new().tests(&experiments(&json!(null)))
+    ) {
+        for history in 0..3 {
+            let chance = SeededIds::new(9_000 + history);
+            let visitors = new_visitors(app, history);
+            // Time has gone on since the last, and a sign-in ends.
+            app.sign_in(app.admin().await, "Ada").await;
+            for number in 0..STEPS {
+                step(app, &chance, &visitors, &mut Vec::new()).await;
+                if number % 4 == 0 {
+                    assert_results_are_fresh(app).await;
+                }
+            }
+            assert_histories_are_fresh(app).await;
+        }
+        // A recount marks no day, and says so in the log of changes.
+        app.db.execute(TAMPER.query()).await.unwrap();
+        let at = Clock::now(&*app.clock);
+        recount(&app.db, app.tests_file(), RecountMode::Replace { at }, &|_| {}).await.unwrap();
+        assert_results_are_fresh(app).await;
+        // Neither does a writer of an older version: what it stored is missing in the revision.
+        app.db.execute(STORE_WITHOUT_A_MARK.query()).await.unwrap();
+        app.db.execute(COUNT_WITHOUT_A_MARK.query()).await.unwrap();
+        assert_results_are_fresh(app).await;
+    }
+
     async fn the_totals_equal_a_recount_when_everything_happens_at_once(
         app: TestApp = Setup::new().tests(&experiments(&json!(null)))
     ) {

@@ -5,7 +5,7 @@ use super::record::{EventRecord, Record};
 use crate::definitions::Experiment;
 use dashly_db::{Columns, DbError, Row, Sql, Tx, sql};
 use dashly_kernel::Timestamp;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// Any number will do, as long as all processes use the same ("dashlyin" in ASCII).
@@ -162,6 +162,32 @@ const ADD_TO_SIGNALS: Sql = sql! {
         on conflict (test_id, signal) do update set count = s.count + excluded.count",
 };
 
+/// The revision of the whole installation grows by the number of stored rows: a reader can tell from the two whether a
+/// writer of an older version, which marks nothing, was at work.
+const RAISE_REVISION: Sql = sql!(
+    "
+    update experiment_changed_days
+    set revision = revision + $1
+    where test_id = ''"
+);
+
+const MARK_CHANGED_DAYS: Sql = sql! {
+    postgres: "
+        insert into experiment_changed_days (test_id, day, revision)
+        select k.test_id, k.day, c.revision
+        from unnest($1::text[], $2::timestamptz[]) as k (test_id, day)
+        cross join experiment_changed_days c
+        where c.test_id = ''
+        on conflict (test_id, day) do update set revision = excluded.revision",
+    sqlite: "
+        insert into experiment_changed_days (test_id, day, revision)
+        select k.value ->> 0, k.value ->> 1, c.revision
+        from json_each($1) as k
+        cross join experiment_changed_days c
+        where c.test_id = ''
+        on conflict (test_id, day) do update set revision = excluded.revision",
+};
+
 const OPEN_EPOCHS: Sql = sql! {
     postgres: "
         insert into experiment_epochs (test_id, epoch, shares, opened_at)
@@ -280,6 +306,9 @@ pub(super) async fn insert_plan(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbEr
     if !plan.signals.is_empty() {
         add_to_signals(tx, plan).await?;
     }
+    if !plan.exposures.is_empty() || !plan.events.is_empty() {
+        mark_changes(tx, plan).await?;
+    }
     Ok(())
 }
 
@@ -296,6 +325,7 @@ pub(super) async fn rehearse(tx: &mut Tx) -> Result<(), DbError> {
     add_to_timeline(tx, &nothing).await?;
     add_to_draws(tx, &nothing).await?;
     add_to_signals(tx, &nothing).await?;
+    mark_changes(tx, &nothing).await?;
     open_epochs(tx, &[], Timestamp::from_unix_micros(0)).await
 }
 
@@ -313,6 +343,19 @@ async fn add_to_signals(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
         .text(plan.signals.keys().map(|(_, signal)| *signal))
         .integer(plan.signals.values().copied());
     tx.execute(ADD_TO_SIGNALS.batch(columns)).await.map(drop)
+}
+
+/// Notes which days of which experiments are not what they were.
+async fn mark_changes(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+    let rows = i64::try_from(plan.exposures.len() + plan.events.len()).unwrap_or(i64::MAX);
+    tx.execute(RAISE_REVISION.query().bind(rows)).await?;
+    let mut days: BTreeSet<(&str, Timestamp)> = BTreeSet::new();
+    days.extend(plan.totals.keys().map(|key| (&*key.test_id, key.day)));
+    days.extend(plan.timeline.keys().map(|key| (&*key.test_id, key.hour.start_of_day())));
+    days.extend(plan.metric_events.iter().map(|event| (&*event.test_id, event.day)));
+    let columns =
+        Columns::new().text(days.iter().map(|(test_id, _)| *test_id)).time(days.iter().map(|(_, day)| *day));
+    tx.execute(MARK_CHANGED_DAYS.batch(columns)).await.map(drop)
 }
 
 async fn insert_exposures(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {

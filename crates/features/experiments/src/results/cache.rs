@@ -3,17 +3,20 @@
 //! Results are a function of what is stored, of the definitions in force, and of the day. Everything that changes what is
 //! stored also changes a count of rows or adds a line to the log of changes, in the same transaction, so a look at those
 //! few rows tells whether anything is new, whichever process wrote it. They are read before the totals: what is remembered
-//! is never older than its version says.
+//! is never older than its version says. When something is new, only the days that it changed are read again, and only
+//! the experiments that it belongs to are computed again.
 
-use super::{ExperimentResults, History};
-use crate::definitions::{Definitions, Phase};
+use super::read::StoredResults;
+use super::totals::Totals;
+use super::totals_store::refresh_totals;
+use super::{ExperimentResults, History, experiment_results, history};
+use crate::definitions::{Definitions, Experiment, Phase};
+use crate::ingest::{EvidenceOfTests, read_evidence};
 use dashly_db::{Db, DbError, Sql, sql};
 use dashly_kernel::Timestamp;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Histories remembered at once.
-const MOST_HISTORIES: usize = 100;
+use std::sync::{Arc, LazyLock};
+use tokio::sync::{Mutex, MutexGuard};
 
 const LIST_SIGNALS: Sql =
     sql!("select test_id, signal, count from experiment_signals order by test_id, signal");
@@ -47,82 +50,134 @@ pub(crate) async fn read_version(db: &Db) -> Result<Version, DbError> {
 
 /// What else results depend on.
 #[derive(Clone, Debug)]
-pub(crate) struct Circumstances {
-    version: Version,
+struct Circumstances {
     definitions: Arc<Definitions>,
     /// Windows are whole hours and begin with a day; traffic is averaged by the day.
     hour: Timestamp,
     phases: Vec<Phase>,
+    changes: i64,
+    metrics: i64,
 }
 
 impl Circumstances {
-    pub(crate) fn new(version: Version, definitions: &Arc<Definitions>, now: Timestamp) -> Self {
+    fn new(version: &Version, definitions: &Arc<Definitions>, now: Timestamp) -> Self {
         let phases = definitions.all().iter().map(|experiment| experiment.phase(now)).collect();
-        Self { version, definitions: Arc::clone(definitions), hour: now.start_of_hour(), phases }
-    }
-
-    pub(crate) fn definitions(&self) -> &Definitions {
-        &self.definitions
-    }
-
-    pub(crate) fn version(&self) -> &Version {
-        &self.version
+        let Version { changes, metrics, .. } = *version;
+        Self { definitions: Arc::clone(definitions), hour: now.start_of_hour(), phases, changes, metrics }
     }
 
     fn are_those_of(&self, other: &Self) -> bool {
-        self.version == other.version
-            && Arc::ptr_eq(&self.definitions, &other.definitions)
+        Arc::ptr_eq(&self.definitions, &other.definitions)
             && self.hour == other.hour
             && self.phases == other.phases
+            && self.changes == other.changes
+            && self.metrics == other.metrics
     }
 }
 
-/// The totals over all experiments, and the results of all of them, archived ones included.
-#[derive(Debug)]
-pub(crate) struct AllResults {
-    pub(crate) total_exposures: i64,
-    pub(crate) total_events: i64,
-    pub(crate) experiments: Vec<ExperimentResults>,
+/// What the results of one experiment were made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct TestVersion {
+    totals: (u64, i64),
+    signals: Option<HashMap<String, i64>>,
 }
 
+/// What was read and computed last.
 #[derive(Debug, Default)]
-struct Remembered {
+pub(crate) struct Remembered {
     circumstances: Option<Circumstances>,
-    results: Option<Arc<AllResults>>,
-    histories: HashMap<String, Arc<History>>,
+    version: Option<Version>,
+    totals: Totals,
+    evidence: EvidenceOfTests,
+    results: HashMap<Arc<str>, (TestVersion, Arc<ExperimentResults>)>,
+    histories: HashMap<Arc<str>, (TestVersion, Arc<History>)>,
 }
 
-/// The last results and histories of this process.
+impl Remembered {
+    /// Reads what is new since the last look.
+    ///
+    /// When it fails or is given up, the next look reads again.
+    async fn refresh(
+        &mut self,
+        db: &Db,
+        definitions: &Arc<Definitions>,
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        let version = read_version(db).await?;
+        let circumstances = Circumstances::new(&version, definitions, now);
+        let known = self.circumstances.as_ref();
+        if known.is_none_or(|known| known.changes != version.changes) {
+            // A recount says so in the log of changes, and it marks no day.
+            self.totals = Totals::default();
+            self.version = None;
+        }
+        if !known.is_some_and(|known| known.are_those_of(&circumstances)) {
+            self.results.clear();
+            self.histories.clear();
+        }
+        if self.version.as_ref() != Some(&version) {
+            self.version = None;
+            refresh_totals(db, &mut self.totals).await?;
+            self.evidence = read_evidence(db).await?;
+        }
+        self.circumstances = Some(circumstances);
+        self.version = Some(version);
+        Ok(())
+    }
+
+    fn version_of(&self, test_id: &str) -> TestVersion {
+        let signals = self.version.as_ref().and_then(|version| version.signals.get(test_id)).cloned();
+        TestVersion { totals: self.totals.version_of(test_id), signals }
+    }
+
+    /// What results are made of.
+    pub(crate) fn stored(&self) -> StoredResults<'_> {
+        static NO_SIGNALS: LazyLock<Signals> = LazyLock::new(Signals::new);
+        let signals = self.version.as_ref().map_or(&*NO_SIGNALS, |version| &version.signals);
+        StoredResults { totals: &self.totals, evidence: &self.evidence, signals }
+    }
+
+    /// The results of `experiment`; computed unless nothing of it is new.
+    pub(crate) fn results(&mut self, experiment: &Experiment, now: Timestamp) -> Arc<ExperimentResults> {
+        let version = self.version_of(&experiment.test_id);
+        if let Some((of, known)) = self.results.get(&experiment.test_id)
+            && *of == version
+        {
+            return Arc::clone(known);
+        }
+        let results = Arc::new(experiment_results(experiment, &self.stored(), now));
+        self.results.insert(Arc::clone(&experiment.test_id), (version, Arc::clone(&results)));
+        results
+    }
+
+    /// The history of `experiment`; computed unless nothing of it is new.
+    pub(crate) fn history(&mut self, experiment: &Experiment, now: Timestamp) -> Arc<History> {
+        let version = self.version_of(&experiment.test_id);
+        if let Some((of, known)) = self.histories.get(&experiment.test_id)
+            && *of == version
+        {
+            return Arc::clone(known);
+        }
+        let history = Arc::new(history(experiment, &self.stored(), now));
+        self.histories.insert(Arc::clone(&experiment.test_id), (version, Arc::clone(&history)));
+        history
+    }
+}
+
+/// The last results and histories of this process. One look at a time: the others then find what it has read.
 #[derive(Debug, Default)]
 pub(crate) struct ResultsCache(Mutex<Remembered>);
 
 impl ResultsCache {
-    fn with<T>(&self, circumstances: &Circumstances, take: impl FnOnce(&mut Remembered) -> T) -> T {
-        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !remembered.circumstances.as_ref().is_some_and(|known| known.are_those_of(circumstances)) {
-            *remembered = Remembered { circumstances: Some(circumstances.clone()), ..Remembered::default() };
-        }
-        take(&mut remembered)
-    }
-
-    pub(crate) fn results(&self, circumstances: &Circumstances) -> Option<Arc<AllResults>> {
-        self.with(circumstances, |remembered| remembered.results.clone())
-    }
-
-    pub(crate) fn keep_results(&self, circumstances: &Circumstances, results: &Arc<AllResults>) {
-        self.with(circumstances, |remembered| remembered.results = Some(Arc::clone(results)));
-    }
-
-    pub(crate) fn history(&self, circumstances: &Circumstances, test_id: &str) -> Option<Arc<History>> {
-        self.with(circumstances, |remembered| remembered.histories.get(test_id).cloned())
-    }
-
-    pub(crate) fn keep_history(&self, circumstances: &Circumstances, history: &Arc<History>) {
-        self.with(circumstances, |remembered| {
-            if remembered.histories.len() >= MOST_HISTORIES {
-                remembered.histories.clear();
-            }
-            remembered.histories.insert(history.test_id.clone(), Arc::clone(history));
-        });
+    /// What is remembered, made true for this moment.
+    pub(crate) async fn look(
+        &self,
+        db: &Db,
+        definitions: &Arc<Definitions>,
+        now: Timestamp,
+    ) -> Result<MutexGuard<'_, Remembered>, DbError> {
+        let mut remembered = self.0.lock().await;
+        remembered.refresh(db, definitions, now).await?;
+        Ok(remembered)
     }
 }

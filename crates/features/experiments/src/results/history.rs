@@ -1,9 +1,10 @@
 //! How the answer of one experiment came about: rates and intervals as they were at each step.
 
 use super::inference::{
-    ALPHA, ComparedCounts, OpenInterval, TYPICAL_VISITORS, compare, counts_of, matured_cohorts,
+    ALPHA, ComparedCounts, OpenInterval, TYPICAL_VISITORS, counts_of, matured_cohorts, test_lifts,
 };
 use super::model::Interval;
+use super::read::StoredResults;
 use super::store::Cohorts;
 use crate::InOrder;
 use crate::definitions::Experiment;
@@ -85,16 +86,11 @@ pub struct HistoryComparison {
     pub adjusted_p_value: f64,
 }
 
-/// The history of `experiment` at `now`, from what happened in each hour (`hours`) or, with a conversion window, from
-/// the visitors of each day (`days`).
-pub(crate) fn history(
-    experiment: &Experiment,
-    kept: &Evidence,
-    hours: Cohorts,
-    days: &Cohorts,
-    now: Timestamp,
-) -> History {
-    let steps = matured_cohorts(experiment, days, now).unwrap_or(hours);
+/// The history of `experiment` at `now`, from what happened in each hour or, with a conversion window, from the visitors
+/// of each day.
+pub(crate) fn history(experiment: &Experiment, stored: &StoredResults<'_>, now: Timestamp) -> History {
+    let (kept, totals) = stored.of(&experiment.test_id);
+    let steps = matured_cohorts(experiment, &totals.cohorts(), now).unwrap_or_else(|| totals.steps());
     let grain = grain_of(&steps);
     let mut points = Vec::new();
     let mut sums = Evidence::default();
@@ -167,17 +163,16 @@ fn point(experiment: &Experiment, evidence: &Evidence, at: Timestamp) -> History
             interval: interval.map(|interval| Interval { low: interval.low, high: interval.high }),
         }
     };
-    let comparisons = compare(experiment, evidence);
     HistoryPoint {
         at,
         variants: experiment.variants.iter().map(|variant| (&variant.key, rate(&variant.key))).collect(),
-        comparisons: comparisons
-            .iter()
-            .map(|(variant, comparison)| {
+        comparisons: test_lifts(experiment, evidence)
+            .into_iter()
+            .map(|(variant, test)| {
                 let comparison = HistoryComparison {
-                    lift: comparison.lift,
-                    lift_interval: comparison.lift_interval,
-                    adjusted_p_value: comparison.adjusted_p_value,
+                    lift: test.lift,
+                    lift_interval: test.lift_interval,
+                    adjusted_p_value: test.adjusted_p_value,
                 };
                 (variant, comparison)
             })

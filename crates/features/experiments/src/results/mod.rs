@@ -10,8 +10,10 @@ mod read;
 mod service;
 mod slices;
 mod store;
+mod totals;
+mod totals_store;
 
-pub(crate) use cache::{AllResults, Circumstances, ResultsCache, read_version};
+pub(crate) use cache::ResultsCache;
 pub(crate) use history::history;
 pub use history::{History, HistoryComparison, HistoryGrain, HistoryPoint, HistoryRate};
 pub(crate) use inference::{ALPHA, TYPICAL_VISITORS};
@@ -27,10 +29,10 @@ pub use model::{
 };
 pub(crate) use plan::plan;
 pub use plan::{Plan, PlanRequest};
-pub(crate) use read::read_results;
+pub(crate) use read::experiment_results;
 pub use read::{ReadResultsError, ResultsScope, read_results_of};
 pub use service::ResultsError;
 pub use slices::{Segment, Slice, Slices};
 pub(crate) use slices::{SliceFilter, slices};
+pub(crate) use store::read_cohorts_by_segment;
 pub use store::{StoredRowCounts, count_stored_rows};
-pub(crate) use store::{read_cohorts_by_segment, read_history, read_stored};

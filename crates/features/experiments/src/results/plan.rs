@@ -1,7 +1,7 @@
 //! The planning calculator: how many visitors, for how small a lift, for how long.
 
 use super::inference::{counts_of, pair_plan, visitors_per_day};
-use super::store::StoredHistory;
+use super::read::StoredResults;
 use crate::definitions::Experiment;
 use dashly_kernel::{FieldError, Problem, Timestamp};
 use dashly_stats::StatsError;
@@ -51,12 +51,13 @@ pub struct Plan {
 /// Plans the first variant beside the control, at the level that all of them together need.
 pub(crate) fn plan(
     experiment: &Experiment,
-    stored: &StoredHistory,
+    stored: &StoredResults<'_>,
     request: PlanRequest,
     now: Timestamp,
 ) -> Result<Plan, Problem> {
     let control = &experiment.control_variant().key;
-    let observed = counts_of(&stored.evidence.epochs, control);
+    let (evidence, totals) = stored.of(&experiment.test_id);
+    let observed = counts_of(&evidence.epochs, control);
     let base_rate = match request.base_rate {
         Some(rate) => rate,
         None => Proportion::new(observed.converters, observed.exposures)
@@ -92,7 +93,7 @@ pub(crate) fn plan(
     };
     let visitors = visitors.ceil();
     let smaller_share = pair * sequential.treatment_share.min(1.0 - sequential.treatment_share);
-    let days = visitors_per_day(&stored.days, now).filter(|per_day| *per_day > 0.0);
+    let days = visitors_per_day(&totals.cohorts(), now).filter(|per_day| *per_day > 0.0);
     Ok(Plan {
         success: true,
         base_rate,

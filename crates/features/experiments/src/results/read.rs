@@ -1,22 +1,24 @@
 //! From totals to results.
 
-use super::cache::{AllResults, read_version};
+use super::cache::{Signals, read_version};
 use super::inference::infer;
 use super::metrics::{MetricsOfExperiment, harmed, metrics_of};
 use super::model::{
     ExperimentHealth, ExperimentResults, Interval, Timeline, TimelineCounts, TimelineGrain, TimelinePoint,
     VariantResults,
 };
-use super::store::{Cohorts, HourCounts, StoredResults, read_stored};
+use super::totals::{HourCounts, TestTotals, Totals};
+use super::totals_store::read_totals;
 use crate::InOrder;
-use crate::definitions::{DefinitionFault, Definitions, Experiment, Phase, read_definitions};
-use crate::ingest::{Evidence, signal};
+use crate::definitions::{DefinitionFault, Experiment, Phase, read_definitions};
+use crate::ingest::{Evidence, EvidenceOfTests, read_evidence, signal};
 use crate::life::list_changes_in_force;
 use dashly_db::{Db, DbError};
 use dashly_kernel::Timestamp;
 use dashly_stats::proportion::wilson_interval;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// Longer histories are shown by day.
 const MAX_HOURLY_POINTS: i64 = 72;
@@ -61,42 +63,67 @@ pub async fn read_results_of(
 ) -> Result<Vec<ExperimentResults>, ReadResultsError> {
     let declared = read_definitions(tests_file).map_err(ReadResultsError::from_faults)?;
     let (definitions, _) = declared.with_changes(&list_changes_in_force(db).await?);
-    let stored = read_stored(db, read_version(db).await?.signals).await?;
-    let mut experiments = read_results(&definitions, &stored, now).experiments;
-    experiments.retain(|experiment| experiment.status != Phase::Archived);
-    Ok(experiments)
+    let signals = read_version(db).await?.signals;
+    let totals = read_totals(db).await?;
+    let evidence = read_evidence(db).await?;
+    let stored = StoredResults { totals: &totals, evidence: &evidence, signals: &signals };
+    let in_sight = definitions.all().iter().filter(|experiment| experiment.phase(now) != Phase::Archived);
+    Ok(in_sight.map(|experiment| experiment_results(experiment, &stored, now)).collect())
 }
 
-/// The totals over all experiments and the results of those in the file, in file order, archived ones included.
-pub(crate) fn read_results(definitions: &Definitions, stored: &StoredResults, now: Timestamp) -> AllResults {
-    let total_exposures =
-        stored.totals.values().flat_map(HashMap::values).map(|counts| counts.exposures).sum();
-    let total_events = signal_count(stored, signal::INSTALLATION, signal::EVENT_ROWS);
-    let experiments =
-        definitions.all().iter().map(|experiment| experiment_results(experiment, stored, now)).collect();
-    AllResults { total_exposures, total_events, experiments }
+/// What results are made of.
+#[derive(Debug)]
+pub(crate) struct StoredResults<'a> {
+    pub(crate) totals: &'a Totals,
+    pub(crate) evidence: &'a EvidenceOfTests,
+    pub(crate) signals: &'a Signals,
 }
 
-fn signal_count(stored: &StoredResults, test_id: &str, name: &str) -> i64 {
+static NO_EVIDENCE: LazyLock<Evidence> = LazyLock::new(Evidence::default);
+static NO_TOTALS: LazyLock<TestTotals> = LazyLock::new(TestTotals::default);
+
+impl StoredResults<'_> {
+    /// Evidence and totals of one experiment; empty when nothing was counted.
+    pub(crate) fn of(&self, test_id: &str) -> (&Evidence, &TestTotals) {
+        let evidence = self.evidence.get(test_id).unwrap_or(&NO_EVIDENCE);
+        (evidence, self.totals.of(test_id).unwrap_or(&NO_TOTALS))
+    }
+
+    /// Exposures of all experiments, whether still in the file or not.
+    pub(crate) fn total_exposures(&self) -> i64 {
+        self.totals.all().flat_map(TestTotals::by_variant).map(|(_, counts)| counts.exposures).sum()
+    }
+
+    /// Events of the installation, whatever they counted for.
+    pub(crate) fn total_events(&self) -> i64 {
+        signal_count(self, signal::INSTALLATION, signal::EVENT_ROWS)
+    }
+}
+
+fn signal_count(stored: &StoredResults<'_>, test_id: &str, name: &str) -> i64 {
     stored.signals.get(test_id).and_then(|signals| signals.get(name)).copied().unwrap_or(0)
 }
 
-fn experiment_results(experiment: &Experiment, stored: &StoredResults, now: Timestamp) -> ExperimentResults {
+/// The results of one experiment.
+pub(crate) fn experiment_results(
+    experiment: &Experiment,
+    stored: &StoredResults<'_>,
+    now: Timestamp,
+) -> ExperimentResults {
     let test_id = &*experiment.test_id;
-    let totals = stored.totals.get(test_id);
+    let (evidence, totals) = stored.of(test_id);
+    let by_variant = totals.by_variant();
     let results = experiment
         .variants
         .iter()
         .map(|variant| {
-            let counts = totals.and_then(|totals| totals.get(&*variant.key)).copied().unwrap_or_default();
+            let counts = by_variant.get(&*variant.key).copied().unwrap_or_default();
             (&variant.key, variant_results(counts))
         })
         .collect();
-    let (nothing, nobody) = (Evidence::default(), Cohorts::new());
-    let evidence = stored.evidence.get(test_id).unwrap_or(&nothing);
-    let cohorts = stored.cohorts.get(test_id).unwrap_or(&nobody);
+    let cohorts = &totals.cohorts();
     let MetricsOfExperiment { metrics, guardrails } =
-        metrics_of(experiment, evidence, cohorts, &stored.metrics, now);
+        metrics_of(experiment, evidence, cohorts, stored.totals.metrics(), now);
     let mut inference = infer(experiment, evidence, cohorts, now);
     inference.verdict.guardrails_harmed = harmed(&guardrails);
     ExperimentResults {
@@ -108,12 +135,7 @@ fn experiment_results(experiment: &Experiment, stored: &StoredResults, now: Time
         variants: experiment.variants.iter().map(|variant| (&variant.key, variant.label.clone())).collect(),
         shares: experiment.shares().into_iter().collect(),
         results,
-        timeline: stored
-            .timeline
-            .get(test_id)
-            .map_or(Timeline { grain: TimelineGrain::Hour, points: Vec::new() }, |hours| {
-                timeline(experiment, hours)
-            }),
+        timeline: timeline(experiment, &totals.hours()),
         inference,
         metrics,
         guardrails,

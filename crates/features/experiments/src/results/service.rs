@@ -1,14 +1,13 @@
 //! What the routes ask of the results.
 
 use super::{
-    AllResults, Circumstances, ExperimentResults, History, Plan, PlanRequest, Results, ResultsScope,
-    SliceFilter, Slices, history, plan, read_cohorts_by_segment, read_history, read_results, read_stored,
-    read_version, slices,
+    ExperimentResults, History, Plan, PlanRequest, Results, ResultsScope, SliceFilter, Slices, plan,
+    read_cohorts_by_segment, slices,
 };
 use crate::Experiments;
-use crate::definitions::{Experiment, Phase};
+use crate::definitions::{Definitions, Experiment, Phase};
 use dashly_db::DbError;
-use dashly_kernel::{Problem, Timestamp};
+use dashly_kernel::Problem;
 use std::sync::Arc;
 
 /// Why results could not be given.
@@ -51,40 +50,25 @@ impl Experiments {
     /// # Errors
     /// [`ResultsError::Database`].
     pub async fn results(&self, scope: ResultsScope) -> Result<Results, ResultsError> {
-        let (circumstances, now) = self.circumstances().await?;
-        let all = match self.results_cache().results(&circumstances) {
-            Some(known) => known,
-            None => self.compute_results(&circumstances, now).await?,
-        };
-        let is_wanted = |experiment: &&ExperimentResults| {
-            scope == ResultsScope::All || experiment.status != Phase::Archived
-        };
+        let (definitions, now) = (self.definitions().current(), self.now());
+        let mut remembered = self.results_cache().look(self.db(), &definitions, now).await?;
+        let wanted = definitions
+            .all()
+            .iter()
+            .filter(|experiment| scope == ResultsScope::All || experiment.phase(now) != Phase::Archived);
+        let experiments: Vec<_> = wanted.map(|experiment| remembered.results(experiment, now)).collect();
+        let stored = remembered.stored();
+        let (total_exposures, total_events) = (stored.total_exposures(), stored.total_events());
+        // Others need not wait while all that is copied.
+        drop(remembered);
         Ok(Results {
             success: true,
             generated_at: now,
-            total_exposures: all.total_exposures,
-            total_events: all.total_events,
-            experiments: all.experiments.iter().filter(is_wanted).cloned().collect(),
+            total_exposures,
+            total_events,
+            experiments: experiments.iter().map(|results| ExperimentResults::clone(results)).collect(),
             health: self.health(),
         })
-    }
-
-    async fn compute_results(
-        &self,
-        circumstances: &Circumstances,
-        now: Timestamp,
-    ) -> Result<Arc<AllResults>, ResultsError> {
-        let stored = read_stored(self.db(), circumstances.version().signals.clone()).await?;
-        let all = Arc::new(read_results(circumstances.definitions(), &stored, now));
-        self.results_cache().keep_results(circumstances, &all);
-        Ok(all)
-    }
-
-    /// What results depend on, as it is now.
-    async fn circumstances(&self) -> Result<(Circumstances, Timestamp), ResultsError> {
-        let version = read_version(self.db()).await?;
-        let (definitions, now) = (self.definitions().current(), self.now());
-        Ok((Circumstances::new(version, &definitions, now), now))
     }
 
     /// How the answer of one experiment came about.
@@ -92,16 +76,10 @@ impl Experiments {
     /// # Errors
     /// [`ResultsError`].
     pub async fn history(&self, test_id: &str) -> Result<Arc<History>, ResultsError> {
-        let experiment = self.find(test_id)?;
-        let (circumstances, now) = self.circumstances().await?;
-        if let Some(known) = self.results_cache().history(&circumstances, test_id) {
-            return Ok(known);
-        }
-        let stored = read_history(self.db(), test_id).await?;
-        let history = history(&experiment, &stored.evidence, stored.hours, &stored.days, now);
-        let history = Arc::new(history);
-        self.results_cache().keep_history(&circumstances, &history);
-        Ok(history)
+        let (definitions, now) = (self.definitions().current(), self.now());
+        let experiment = find(&definitions, test_id)?;
+        let mut remembered = self.results_cache().look(self.db(), &definitions, now).await?;
+        Ok(remembered.history(experiment, now))
     }
 
     /// The results of a part of the visitors of one experiment.
@@ -109,9 +87,10 @@ impl Experiments {
     /// # Errors
     /// [`ResultsError`].
     pub(crate) async fn slices(&self, test_id: &str, filter: SliceFilter) -> Result<Slices, ResultsError> {
-        let experiment = self.find(test_id)?;
+        let definitions = self.definitions().current();
+        let experiment = find(&definitions, test_id)?;
         let (evidence, cohorts) = read_cohorts_by_segment(self.db(), test_id, filter.segment).await?;
-        Ok(slices(&experiment, &evidence, &cohorts, filter, self.now()))
+        Ok(slices(experiment, &evidence, &cohorts, filter, self.now()))
     }
 
     /// What a lift costs in visitors, or what so many visitors find.
@@ -119,14 +98,13 @@ impl Experiments {
     /// # Errors
     /// [`ResultsError`].
     pub(crate) async fn plan(&self, test_id: &str, request: PlanRequest) -> Result<Plan, ResultsError> {
-        let experiment = self.find(test_id)?;
-        let stored = read_history(self.db(), test_id).await?;
-        plan(&experiment, &stored, request, self.now()).map_err(ResultsError::Refused)
+        let (definitions, now) = (self.definitions().current(), self.now());
+        let experiment = find(&definitions, test_id)?;
+        let remembered = self.results_cache().look(self.db(), &definitions, now).await?;
+        plan(experiment, &remembered.stored(), request, now).map_err(ResultsError::Refused)
     }
+}
 
-    fn find(&self, test_id: &str) -> Result<Arc<Experiment>, ResultsError> {
-        let definitions = self.definitions().current();
-        let found = definitions.find(test_id).map(Arc::clone);
-        found.ok_or_else(|| ResultsError::UnknownTest { test_id: test_id.to_owned() })
-    }
+fn find<'a>(definitions: &'a Definitions, test_id: &str) -> Result<&'a Arc<Experiment>, ResultsError> {
+    definitions.find(test_id).ok_or_else(|| ResultsError::UnknownTest { test_id: test_id.to_owned() })
 }

@@ -18,8 +18,25 @@ use std::sync::Arc;
 pub(crate) const TYPICAL_VISITORS: u64 = 10_000;
 const CREDIBILITY: f64 = 0.95;
 
-/// Compares every variant with the control, in file order.
-pub(crate) fn compare(experiment: &Experiment, evidence: &Evidence) -> InOrder<Comparison> {
+/// One variant against the control, as far as the evidence goes.
+pub(crate) struct LiftTest<'a> {
+    /// The strongest evidence; none before the first converter.
+    pub(super) peak: Option<&'a Peak>,
+    /// As in the results.
+    pub(crate) lift: Option<f64>,
+    /// As in the results.
+    pub(crate) lift_interval: Option<OpenInterval>,
+    /// As in the results.
+    pub(super) p_value: f64,
+    /// As in the results.
+    pub(crate) adjusted_p_value: f64,
+}
+
+/// Tests every variant against the control, in file order. 10 µs each, where a [`Comparison`] takes milliseconds.
+pub(crate) fn test_lifts<'a>(
+    experiment: &'a Experiment,
+    evidence: &'a Evidence,
+) -> Vec<(&'a Arc<str>, LiftTest<'a>)> {
     let control = &experiment.control_variant().key;
     let treatments: Vec<_> =
         experiment.variants.iter().map(|variant| &variant.key).filter(|key| *key != control).collect();
@@ -40,14 +57,27 @@ pub(crate) fn compare(experiment: &Experiment, evidence: &Evidence) -> InOrder<C
     treatments
         .into_iter()
         .zip(peaks)
-        .zip(p_values.iter().zip(adjusted))
+        .zip(p_values.into_iter().zip(adjusted))
         .map(|((variant, peak), (p_value, adjusted_p_value))| {
+            let lift = lift(&evidence.epochs, control, variant);
             let lift_interval = lift_interval(&evidence.epochs, control, variant, alpha);
-            let is_decided = adjusted_p_value <= ALPHA;
-            let decision = match peak {
+            (variant, LiftTest { peak, lift, lift_interval, p_value, adjusted_p_value })
+        })
+        .collect()
+}
+
+/// Compares every variant with the control, in file order.
+pub(crate) fn compare(experiment: &Experiment, evidence: &Evidence) -> InOrder<Comparison> {
+    let control = &experiment.control_variant().key;
+    let alpha = ALPHA / treatment_count(experiment);
+    test_lifts(experiment, evidence)
+        .into_iter()
+        .map(|(variant, test)| {
+            let is_decided = test.adjusted_p_value <= ALPHA;
+            let decision = match test.peak {
                 Some(peak) if is_decided && peak.favours.as_ref() == Some(variant) => Decision::Better,
                 Some(_) if is_decided => Decision::Worse,
-                _ if lies_inside(lift_interval, experiment.practical_margin) => {
+                _ if lies_inside(test.lift_interval, experiment.practical_margin) => {
                     Decision::NoPracticalDifference
                 }
                 _ => Decision::KeepRunning,
@@ -55,11 +85,11 @@ pub(crate) fn compare(experiment: &Experiment, evidence: &Evidence) -> InOrder<C
             let arms = arms(&evidence.epochs, control, variant);
             let comparison = Comparison {
                 decision,
-                decided_at: peak.filter(|_| is_decided).map(|peak| peak.reached_at),
-                lift: lift(&evidence.epochs, control, variant),
-                lift_interval,
-                p_value: *p_value,
-                adjusted_p_value,
+                decided_at: test.peak.filter(|_| is_decided).map(|peak| peak.reached_at),
+                lift: test.lift,
+                lift_interval: test.lift_interval,
+                p_value: test.p_value,
+                adjusted_p_value: test.adjusted_p_value,
                 difference: arms.map(|[control, treatment]| treatment.rate() - control.rate()),
                 difference_interval: arms.and_then(|arms| difference_interval(arms, alpha, experiment)),
                 bayesian: arms.and_then(bayesian),

@@ -14,7 +14,7 @@ use super::store::Cohorts;
 use crate::InOrder;
 use crate::definitions::Experiment;
 use crate::ingest::Evidence;
-pub(crate) use comparison::{TYPICAL_VISITORS, compare, counts_of, treatment_count};
+pub(crate) use comparison::{TYPICAL_VISITORS, compare, counts_of, test_lifts, treatment_count};
 use dashly_kernel::Timestamp;
 pub(crate) use matured::matured_cohorts;
 pub use model::{

@@ -18,7 +18,7 @@ use cohorts::{MetricCohorts, metric_cohorts};
 use dashly_kernel::Timestamp;
 use dashly_stats::multiple::benjamini_yekutieli;
 pub use model::{MetricArm, MetricComparison, MetricResults};
-pub(crate) use store::{StoredMetrics, read_metrics};
+pub(crate) use store::{StoredMetrics, read_counted_from, read_metric_days, read_metrics};
 
 /// What is known of one comparison, before it is held against its peers.
 struct Finding {
