@@ -48,7 +48,7 @@ web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 # --- check -------------------------------------------------------------------------------------------------------
 
 .PHONY: lint
-lint: lint-format lint-scripts lint-web lint-rust lint-docs ## Check format and lints of everything (-k shows all findings)
+lint: lint-format lint-scripts lint-deploy lint-web lint-rust lint-docs ## Check format and lints of everything (-k shows all findings)
 
 .PHONY: lint-format
 lint-format:
@@ -72,9 +72,24 @@ lint-web: web/node_modules/.installed
 lint-scripts:
 	@if command -v shellcheck >/dev/null; then \
 		echo shellcheck; \
-		shellcheck --external-sources .ci/run $$(grep -lE '^#!.*bash|shellcheck shell=bash' scripts/* scripts/*/* 2>/dev/null); \
+		shellcheck --external-sources .ci/run $$(grep -lE '^#!.*bash|shellcheck shell=bash' scripts/* scripts/*/* tests/deploy/scripts/*.sh 2>/dev/null); \
 	else \
 		echo 'Scripts are not checked: shellcheck is missing. scripts/install-test-tools installs it.'; \
+	fi
+
+# kustomize reads nothing outside its folder, so the base has copies of two files of the root.
+.PHONY: lint-deploy
+lint-deploy:
+	@for file in tests.json team-kpis.json; do \
+		cmp --silent $$file k8s/base/$$file || { echo "k8s/base/$$file is not $$file: cp $$file k8s/base/"; exit 1; }; \
+	done
+	@if command -v kubectl >/dev/null; then \
+		for folder in k8s/canary k8s/edge k8s/gateway-api k8s/overlays/*; do \
+			echo "kubectl kustomize $$folder"; \
+			kubectl kustomize $$folder >/dev/null; \
+		done; \
+	else \
+		echo 'Kubernetes manifests are not built: kubectl is missing.'; \
 	fi
 
 .PHONY: test-tools
@@ -84,6 +99,10 @@ test-tools: ## Install what tests need (PostgreSQL, Redis, Chromium, Python), or
 .PHONY: test
 test: web-build test-tools ## Run all tests: Rust, web, the app in a browser, and official clients
 	scripts/with-test-services scripts/run-tests
+
+.PHONY: test-deploy-scripts
+test-deploy-scripts: ## Test the deployment scripts against a stand-in cluster, killed at every step (5 minutes; needs kubectl, jq)
+	scripts/test-deploy-scripts
 
 .PHONY: test-crash
 test-crash: web-build test-tools ## Kill the server again and again; nothing acknowledged may be lost (CRASH_ROUNDS=200)
