@@ -1,6 +1,6 @@
 //! Counters in this process, in bounded memory.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::digest::Digest;

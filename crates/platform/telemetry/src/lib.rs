@@ -3,6 +3,7 @@
 //! Knows no domain word. Start with [`Health`] (what is wrong right now) and [`Tasks`] (nothing runs unwatched).
 
 mod health;
+mod json_line;
 mod logs;
 mod process_metrics;
 mod prometheus;

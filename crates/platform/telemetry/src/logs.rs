@@ -1,11 +1,13 @@
 //! Structured logs.
 
+use crate::json_line::JsonLine;
 use std::fs::File;
 use std::io::IsTerminal;
 use std::os::fd::AsFd;
 use std::str::FromStr;
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -79,7 +81,8 @@ pub fn start_logs(format: LogFormat, filter: &LogFilter) {
     let _ = match format {
         LogFormat::Text => registry.with(lines).try_init(),
         LogFormat::Json => {
-            registry.with(lines.json().flatten_event(true).with_current_span(false)).try_init()
+            let lines = lines.event_format(JsonLine).fmt_fields(JsonFields::new());
+            registry.with(lines).try_init()
         }
     };
 }

@@ -6,8 +6,8 @@ use crate::config::GatewayFile;
 use crate::metering::Cost;
 use dashly_cache::{Budget, Budgets, Reservation, ReserveError, StateFileError};
 use dashly_kernel::{Clock, Ids, Timestamp};
+use foldhash::HashMap;
 use serde::Serialize;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 

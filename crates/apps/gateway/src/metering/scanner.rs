@@ -45,6 +45,13 @@ struct ReportedMessage {
     usage: Option<ReportedUsage>,
 }
 
+impl ReportedMessage {
+    /// None when it is no such document. That it is text is checked once as a whole: with every string it costs more.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()
+    }
+}
+
 impl JsonTap {
     fn push(&mut self, bytes: &Bytes) {
         self.bytes = self.bytes.saturating_add(bytes.len());
@@ -57,9 +64,9 @@ impl JsonTap {
 
     /// The usage of the whole reply; none if it has none.
     pub(crate) fn usage(&self) -> Option<Usage> {
-        let message: ReportedMessage = match self.parts.as_slice() {
-            [whole] => serde_json::from_slice(whole).ok()?,
-            parts => serde_json::from_slice(&parts.concat()).ok()?,
+        let message = match self.parts.as_slice() {
+            [whole] => ReportedMessage::read(whole)?,
+            parts => ReportedMessage::read(&parts.concat())?,
         };
         let mut usage = Usage::default();
         message.usage?.update(&mut usage);

@@ -95,7 +95,8 @@ struct Source<'a> {
 
 /// What bounds the request in `body`.
 pub(super) fn bounds(body: &[u8]) -> Result<Bounds, Unbounded> {
-    let read: Body<'_> = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
+    let text = std::str::from_utf8(body).map_err(|error| Unbounded(error.to_string()))?;
+    let read: Body<'_> = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
     for tool in &read.tools {
         check_tool(tool)?;
     }
@@ -105,10 +106,11 @@ pub(super) fn bounds(body: &[u8]) -> Result<Bounds, Unbounded> {
     }
     let tools = count(read.tools.len());
     // A token has one byte at least.
-    let text = count(body.len()).saturating_sub(images.bytes);
+    let text_bytes = count(body.len()).saturating_sub(images.bytes);
     let added = ADDED_TOKENS.saturating_mul(tools.saturating_add(1));
-    let prompt_tokens = text.saturating_add(added).saturating_add(images.number.saturating_mul(IMAGE_TOKENS));
-    Ok(Bounds { prompt_tokens, output_tokens: read.max_tokens, writes_cache: may_write_cache(body) })
+    let prompt_tokens =
+        text_bytes.saturating_add(added).saturating_add(images.number.saturating_mul(IMAGE_TOKENS));
+    Ok(Bounds { prompt_tokens, output_tokens: read.max_tokens, writes_cache: may_write_cache(text) })
 }
 
 /// Without the list of everything that would be understood.
@@ -127,8 +129,8 @@ fn check_tool(tool: &Tool) -> Result<(), Unbounded> {
 }
 
 /// A name may be hidden behind escapes.
-fn may_write_cache(body: &[u8]) -> bool {
-    std::str::from_utf8(body).is_ok_and(|text| text.contains("cache_control") || text.contains("\\u"))
+fn may_write_cache(text: &str) -> bool {
+    text.contains("cache_control") || text.contains("\\u")
 }
 
 /// Images, and the bytes of the body that they take.

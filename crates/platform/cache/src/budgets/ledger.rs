@@ -1,8 +1,9 @@
 //! The arithmetic of budgets in one process: pure, no clock, no file. `reserve.lua` is the same in Redis.
 
 use super::{Reservation, ReserveError, Spending};
+use foldhash::HashMap;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
