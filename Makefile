@@ -131,8 +131,8 @@ bench: $(if $(filter canary,$(ONLY)),,web-build test-tools) ## Run the benchmark
 ifeq ($(ONLY),canary)
 	$(CARGO) run --release --locked -p dashly-benches --bin dashly-canary-benches
 else
-	$(CARGO) build --release --locked --workspace
-	scripts/with-test-services $(CARGO) run --release --locked -p dashly-benches -- $(ONLY)
+	$(CARGO) build --profile dist --locked --workspace --bins
+	scripts/with-test-services $(CARGO) run --profile dist --locked -p dashly-benches -- $(ONLY)
 endif
 
 .PHONY: bench-experiments

@@ -17,6 +17,7 @@ mod memory;
 mod results;
 mod returning_visitor;
 mod server;
+mod start;
 mod table;
 mod totals;
 
@@ -24,10 +25,11 @@ use anyhow::bail;
 use engine::Scratch;
 use table::Table;
 
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 11] = [
     "assignment",
     "gateway",
     "edge",
+    "start",
     "fsync",
     "load",
     "returning_visitor",
@@ -57,6 +59,7 @@ async fn main() -> anyhow::Result<()> {
     for scratch in Scratch::both()? {
         for part in PARTS.iter().filter(|part| is_wanted(part)) {
             match *part {
+                "start" => start::measure(&mut table, &scratch).await?,
                 "fsync" => fsync::measure(&mut table, &scratch)?,
                 "load" => load::measure(&mut table, &scratch).await?,
                 "returning_visitor" => returning_visitor::measure(&mut table, &scratch).await?,

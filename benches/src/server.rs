@@ -49,7 +49,7 @@ impl Server {
             if crate::http_client::get_once(self.port, "/health/ready").is_ok_and(|status| status == 200) {
                 return Ok(());
             }
-            std::thread::park_timeout(Duration::from_millis(20));
+            std::thread::park_timeout(Duration::from_millis(1));
         }
         bail!("the server was not ready within {} s", START_LIMIT.as_secs())
     }

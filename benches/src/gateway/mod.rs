@@ -163,7 +163,7 @@ fn measure_starts(table: &mut Table, folder: &std::path::Path, upstream: u16) ->
     Ok(())
 }
 
-fn median_millis(mut times: Vec<Duration>) -> f64 {
+pub(crate) fn median_millis(mut times: Vec<Duration>) -> f64 {
     times.sort_unstable();
     times.get(times.len() / 2).map_or(f64::NAN, Duration::as_secs_f64) * 1_000.0
 }
