@@ -4,6 +4,7 @@ import unittest
 import alerts
 import checks
 import manifests
+import network
 import programs
 
 BUILDS = list(manifests.everything())
@@ -39,6 +40,13 @@ class EveryFolder(Clean):
         for where, objects in BUILDS:
             self.clean(where, checks.probes(objects, programs.routes()))
 
+    def test_chaos_finds_pods(self):
+        there = [pod.labels for pod in manifests.pods(STACKS["overlays/minikube"])]
+        for file in manifests.plain_files():
+            for one in manifests.load(file.read_text()):
+                wanted = one["spec"]["selector"]["labelSelectors"]
+                self.assertTrue(any(checks.matches({"matchLabels": wanted}, labels) for labels in there), f"{one} selects no pod")
+
     def test_no_file_is_forgotten(self):
         """Each manifest is read by a kustomization of its folder, and each component by an overlay."""
         text = "\n".join(file.read_text() for file in manifests.K8S.rglob("kustomization.yaml"))
@@ -70,6 +78,28 @@ class EveryOverlay(Clean):
     def test_networks(self):
         for where, objects in STACKS.items():
             self.clean(where, checks.networks(objects))
+
+    def test_who_speaks_with_whom(self):
+        both = {"api": ["api", "api-canary"], "gateway": ["genai-gateway", "genai-gateway-canary"]}
+        wanted = {("edge", api, 3000) for api in both["api"]}
+        wanted |= {(api, gateway, 4000) for api in both["api"] for gateway in both["gateway"]}
+        wanted |= {("monitoring", api, 3000) for api in both["api"]} | {("monitoring", one, 4000) for one in both["gateway"]}
+        wanted |= {("monitoring", "edge", 8081), ("ingress-nginx", "edge", 8080)}
+        data = {(one, "postgres", 5432) for one in [*both["api"], "migrate", "backup"]}
+        data |= {(one, "redis", 6379) for one in [*both["api"], *both["gateway"]]}
+        from_outside = {("ingress-nginx", api, 3000) for api in both["api"]}
+        for where, objects in STACKS.items():
+            expected = wanted | (set() if "managed" in where else data) | (from_outside if "production" in where else set())
+            self.clean(where, network.edges(objects) ^ expected)
+
+    def test_the_way_out(self):
+        public = {"api", "api-canary", "genai-gateway", "genai-gateway-canary"}
+        for where, objects in STACKS.items():
+            expected = {(pod.owner.name, "names", 53) for pod in manifests.pods(objects)}
+            expected |= {(one, network.PUBLIC, 443) for one in public}
+            if "managed" in where:
+                expected |= {(one, network.PRIVATE, port) for one in [*public, "migrate", "backup"] for port in (5432, 6379)}
+            self.clean(where, network.ways_out(objects) ^ expected)
 
     def test_canaries_are_like_stable(self):
         for where, objects in STACKS.items():

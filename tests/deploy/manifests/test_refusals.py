@@ -8,6 +8,7 @@ import alerts
 import checks
 import compose
 import manifests
+import network
 import programs
 import tools
 from manifests import find
@@ -255,6 +256,26 @@ class Connections(Broken):
         refused("egress to 169.254.0.0/16")
         self.objects.remove(self.get("NetworkPolicy", "default-deny"))
         refused("no policy denies everything")
+
+    def test_who_speaks_with_whom(self):
+        before, out_before = network.edges(self.objects), network.ways_out(self.objects)
+        self.get("NetworkPolicy", "postgres")["spec"]["ingress"][0]["from"] = [{"podSelector": {}}]
+        self.get("NetworkPolicy", "to-redis")["spec"]["podSelector"] = {"matchLabels": {"app": "edge"}}
+        self.get("NetworkPolicy", "redis")["spec"]["ingress"][0]["from"] = [{"namespaceSelector": {}}]
+        after = network.edges(self.objects)
+        self.assertEqual({("ingress-nginx", "redis", 6379), ("monitoring", "redis", 6379), ("somebody", "redis", 6379),
+                          ("edge", "redis", 6379)}, after - before)
+        self.assertEqual({(f"{one}{canary}", "redis", 6379) for one in ("api", "genai-gateway") for canary in ("", "-canary")},
+                         before - after)
+        self.objects.remove(self.get("NetworkPolicy", "default-deny"))
+        self.assertIn(("somebody", "postgres", 5432), network.edges(self.good_without("postgres")))
+        block = self.get("NetworkPolicy", "public-https")["spec"]["egress"][0]["to"][0]["ipBlock"]
+        block["except"].remove("169.254.0.0/16")
+        self.assertIn(("api", network.METADATA, 443), network.ways_out(self.objects) - out_before)
+
+    def good_without(self, *names):
+        """Without the policies of these names, and without the one that denies the rest."""
+        return [one for one in self.good if one.kind != "NetworkPolicy" or one.name not in (*names, "default-deny")]
 
     def test_canaries(self):
         self.container("Deployment", "api-canary")["resources"]["limits"]["memory"] = "1Gi"
