@@ -16,6 +16,7 @@ DASHLY = os.environ["DASHLY_BIN"]
 SECRETS_AT = "/run/secrets/dashly/"
 # Set for a program at build or start, and so not among the settings that it lists.
 OWN_VERSION = "APP_VERSION"
+READ_BY_DOCTOR = ("api", "genai-gateway", "migrate", "backup")
 
 
 def ask(*words, **variables):
@@ -102,7 +103,6 @@ def local(variables, folder):
 
 def settings(objects):
     """Each container is given settings that its program reads, with values that it can use."""
-    edge_words = set(re.findall(r"\b[A-Z][A-Z_]{3,}\b", ask("edge", "--help")))
     jobs = []
     with tempfile.TemporaryDirectory(prefix="dashly-settings.") as folder, ThreadPoolExecutor(8) as pool:
         for key, value in made_secrets().items():
@@ -117,9 +117,11 @@ def settings(objects):
                 if OWN_VERSION in variables and not names_in_sources(OWN_VERSION):
                     yield f"{where}: {OWN_VERSION}: no program reads it"
                 variables.pop(OWN_VERSION, None)
-                if program == "edge":
-                    for name in set(variables) - edge_words:
-                        yield f"{where}: {name}: the edge does not read it"
+                if program not in READ_BY_DOCTOR:
+                    known = words_of_help(program) | (set() if program == "edge" else names_read())
+                    for name in variables:
+                        if name not in known and name.removesuffix("_FILE") not in known:
+                            yield f"{where}: {name}: `dashly {program}` does not read it"
                     continue
                 given = tuple(sorted(local(variables, folder).items()))
                 jobs.append((where, variables, pool.submit(doctor, given)))
@@ -135,6 +137,12 @@ def settings(objects):
                 known = given if value else names_read()
                 if name not in known and name.removesuffix("_FILE") not in known:
                     yield f"{where}: {name}: no program reads it"
+
+
+@functools.cache
+def words_of_help(program):
+    """The variables that the help of a command names. The edge and the load test have settings that doctor does not read."""
+    return set(re.findall(r"\b[A-Z][A-Z_]{3,}\b", ask(program, "--help")))
 
 
 @functools.cache

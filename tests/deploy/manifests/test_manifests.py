@@ -47,6 +47,16 @@ class EveryFolder(Clean):
                 wanted = one["spec"]["selector"]["labelSelectors"]
                 self.assertTrue(any(checks.matches({"matchLabels": wanted}, labels) for labels in there), f"{one} selects no pod")
 
+    def test_chaos_beside_the_base(self):
+        """What a chaos test starts finds its objects, its keys and its settings in an installation."""
+        base = manifests.load(manifests.built("overlays/minikube"))
+        for folder in manifests.kustomizations()[0]:
+            if folder.startswith("chaos/"):
+                objects = [*base, *manifests.load(manifests.built(folder))]
+                self.clean(folder, checks.unique(objects))
+                self.clean(folder, checks.mounts(objects, programs.made_secrets()))
+                self.clean(folder, [*programs.settings(objects), *checks.secrets(objects)])
+
     def test_no_file_is_forgotten(self):
         """Each manifest is read by a kustomization of its folder, and each component by an overlay."""
         text = "\n".join(file.read_text() for file in manifests.K8S.rglob("kustomization.yaml"))

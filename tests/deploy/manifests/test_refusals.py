@@ -197,7 +197,7 @@ class Reads(Broken):
         data["DB_SSL"] = "false"
         env = self.container("Deployment", "edge")["env"]
         env.append({"name": "EDGE_STABEL", "value": "x"})
-        self.refused(programs.settings(self.objects), "EDGE_STABEL: the edge does not read it")
+        self.refused(programs.settings(self.objects), "EDGE_STABEL: `dashly edge` does not read it")
 
 
 class Connections(Broken):
