@@ -94,7 +94,8 @@ def local(variables, folder):
     refuses at once."""
     found = {}
     for name, value in variables.items():
-        value = value.replace(SECRETS_AT, f"{folder}/").replace("/etc/dashly/", f"{PROJECT}/k8s/base/")
+        value = value.replace(SECRETS_AT, f"{folder}/")
+        value = re.sub("^/etc/dashly(-gateway)?/", f"{PROJECT}/k8s/base/", value)
         found[name] = value.replace("/data", f"{folder}/data") if value.startswith("/data") else value
     if "DB_HOST" in found:
         found.update(DB_HOST="127.0.0.1", DB_PORT="1")
@@ -130,8 +131,9 @@ def settings(objects):
             if not told["settings"]["passed"]:
                 yield f"{where}: {told['settings']['detail']}"
                 continue
-            if "TESTS_FILE" in variables and not told["experiments"]["passed"]:
-                yield f"{where}: {told['experiments']['detail']}"
+            for name, check in (("TESTS_FILE", "experiments"), ("GATEWAY_CONFIG", "gateway")):
+                if name in variables and not told[check]["passed"]:
+                    yield f"{where}: {told[check]['detail']}"
             for name, value in variables.items():
                 # An empty value counts as not set, and cannot be told from a name that nobody reads.
                 known = given if value else names_read()

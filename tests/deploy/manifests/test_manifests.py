@@ -61,7 +61,7 @@ class EveryFolder(Clean):
         """Each manifest is read by a kustomization of its folder, and each component by an overlay."""
         text = "\n".join(file.read_text() for file in manifests.K8S.rglob("kustomization.yaml"))
         for file in manifests.K8S.rglob("*.*"):
-            if file.suffix in (".yaml", ".sql", ".conf") and file.parent.name != "chaos" and file.name != "kustomization.yaml":
+            if file.suffix in (".yaml", ".sql", ".conf", ".toml", ".json") and file.parent.name != "chaos" and file.name != "kustomization.yaml":
                 self.assertIn(file.name, text, f"no kustomization reads {file}")
         for component in manifests.kustomizations()[1]:
             self.assertIn(f"../../{component}", text, f"no overlay uses {component}")

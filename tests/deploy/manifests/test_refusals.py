@@ -3,6 +3,7 @@ import copy
 import pathlib
 import tempfile
 import unittest
+import unittest.mock
 
 import alerts
 import checks
@@ -195,6 +196,9 @@ class Reads(Broken):
         data["DB_SSL"] = "yes"
         self.refused(programs.settings(self.objects), "DB_SSL")
         data["DB_SSL"] = "false"
+        env = self.container("Deployment", "genai-gateway")["env"]
+        next(one for one in env if one["name"] == "GATEWAY_CONFIG")["value"] = "/etc/dashly-gateway/tests.json"
+        self.refused(programs.settings(self.objects), "Deployment/genai-gateway, container genai-gateway")
         env = self.container("Deployment", "edge")["env"]
         env.append({"name": "EDGE_STABEL", "value": "x"})
         self.refused(programs.settings(self.objects), "EDGE_STABEL: `dashly edge` does not read it")
@@ -347,6 +351,16 @@ services:
             with self.subTest(words):
                 self.refused(self.compose(old, new), words)
         self.refused(self.compose(example=""), "HOST_NAME is taken from .env")
+
+    def test_docker_compose(self):
+        with tempfile.TemporaryDirectory(prefix="dashly-refusals.") as folder:
+            docker = pathlib.Path(folder, "docker")
+            docker.write_text('#!/bin/sh\n[ "$2" = version ] || { echo "no such key" >&2; exit 1; }\n')
+            docker.chmod(0o700)
+            file = pathlib.Path(folder, "docker-compose.yml")
+            file.write_text(self.COMPOSE)
+            with unittest.mock.patch.dict("os.environ", PATH=f"{folder}:/usr/bin:/bin"):
+                self.assertIn("no such key", tools.docker_compose(file))
 
     def test_checkers(self):
         with tempfile.TemporaryDirectory(prefix="dashly-refusals.") as folder:
