@@ -48,7 +48,7 @@ web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 # --- check -------------------------------------------------------------------------------------------------------
 
 .PHONY: lint
-lint: lint-format lint-scripts lint-deploy lint-web lint-rust lint-docs ## Check format and lints of everything (-k shows all findings)
+lint: lint-format lint-scripts lint-web lint-rust lint-docs ## Check format and lints of everything (-k shows all findings)
 
 .PHONY: lint-format
 lint-format:
@@ -77,28 +77,17 @@ lint-scripts:
 		echo 'Scripts are not checked: shellcheck is missing. scripts/install-test-tools installs it.'; \
 	fi
 
-# kustomize reads nothing outside its folder, so the base has copies of two files of the root.
-.PHONY: lint-deploy
-lint-deploy:
-	@for file in tests.json team-kpis.json; do \
-		cmp --silent $$file k8s/base/$$file || { echo "k8s/base/$$file is not $$file: cp $$file k8s/base/"; exit 1; }; \
-	done
-	@if command -v kubectl >/dev/null; then \
-		for folder in k8s/canary k8s/edge k8s/gateway-api k8s/overlays/*; do \
-			echo "kubectl kustomize $$folder"; \
-			kubectl kustomize $$folder >/dev/null; \
-		done; \
-	else \
-		echo 'Kubernetes manifests are not built: kubectl is missing.'; \
-	fi
-
 .PHONY: test-tools
-test-tools: ## Install what tests need (PostgreSQL, Redis, Chromium, Python), or say how
+test-tools: ## Install what tests need (PostgreSQL, Redis, Chromium, Python, kubectl …), or say how
 	scripts/install-test-tools
 
 .PHONY: test
-test: web-build test-tools ## Run all tests: Rust, web, the app in a browser, and official clients
+test: web-build test-tools ## Run all tests: Rust, web, the app in a browser, official clients, deployment
 	scripts/with-test-services scripts/run-tests
+
+.PHONY: test-deploy
+test-deploy: web-build test-tools ## Test manifests, alerts, Dockerfile and compose file: schemas, policies, settings, routes
+	scripts/with-test-services scripts/run-tests deploy
 
 .PHONY: test-deploy-scripts
 test-deploy-scripts: ## Test the deployment scripts against a stand-in cluster, killed at every step (5 minutes; needs kubectl, jq)

@@ -48,3 +48,25 @@ find_python_with_venv() {
   "$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || return 1
   printf '%s\n' "$python"
 }
+
+# Where test tools that no package of the system brings are kept: beside what is built.
+test_tools_folder() {
+  local target=${CARGO_TARGET_DIR:-target}
+  mkdir -p "$target"
+  printf '%s/test-tools\n' "$(realpath "$target")"
+}
+
+# A kubectl that brings Kustomize 5; KUBECTL goes before what is in PATH. Debian 12 has one with Kustomize 2, which cannot
+# read components.
+find_kubectl() {
+  local candidate version
+  for candidate in "${KUBECTL:-}" "$(command -v kubectl || true)" "$(test_tools_folder)/kubectl"; do
+    [[ -n $candidate ]] || continue
+    version=$("$candidate" version --client --output json 2>/dev/null | sed -n 's/.*"kustomizeVersion": *"v\([0-9]*\)\..*/\1/p')
+    if ((${version:-0} >= 5)); then
+      printf '%s\n' "$candidate"
+      return
+    fi
+  done
+  return 1
+}
