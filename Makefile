@@ -97,11 +97,11 @@ test-tools: ## Install what tests need (PostgreSQL, Redis, Chromium, Python), or
 	scripts/install-test-tools
 
 .PHONY: test
-test: web-build test-tools ## Run all tests: Rust, web, the app in a browser, and official clients
+test: web-build test-tools ## Run all tests: Rust, web, the app in a browser, official clients, scripts
 	scripts/with-test-services scripts/run-tests
 
 .PHONY: test-deploy-scripts
-test-deploy-scripts: ## Test the deployment scripts against a stand-in cluster, killed at every step (5 minutes; needs kubectl, jq)
+test-deploy-scripts: ## Test the scripts for clusters against a stand-in cluster, killed at every step
 	scripts/test-deploy-scripts
 
 .PHONY: test-crash
