@@ -393,6 +393,6 @@ require_cluster
 if [[ $verb == status ]]; then
   print_status "${services[@]}"
 else
-  [[ $namespace_exists == true ]] || fail "there is no namespace $NAMESPACE; first run scripts/deploy-minikube.sh"
+  namespace_exists || fail "there is no namespace $NAMESPACE; first run scripts/deploy-minikube.sh"
   "$verb"
 fi

@@ -143,7 +143,7 @@ apply() {
 }
 
 teardown() {
-  [[ $namespace_exists == true ]] || { say "there is no namespace $NAMESPACE" && return 0; }
+  namespace_exists || { say "there is no namespace $NAMESPACE" && return 0; }
   confirm "Namespace $NAMESPACE is deleted with its database, its volumes and its secrets."
   kube_global delete namespace "$NAMESPACE" --ignore-not-found >&2 || fail "step teardown: look at the message above"
 }

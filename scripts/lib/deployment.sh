@@ -12,7 +12,7 @@ ROLLOUT_TIMEOUT=${ROLLOUT_TIMEOUT:-300}
 MIGRATION_TIMEOUT=${MIGRATION_TIMEOUT:-600}
 context=''
 assume_yes=false
-namespace_exists=false
+namespace_found=false
 
 say() {
   echo "$program: $*" >&2
@@ -62,7 +62,7 @@ require_program() {
   command -v "$1" >/dev/null || fail "$1 is missing: $2"
 }
 
-# Also says whether the namespace exists, in namespace_exists.
+# Also finds out whether the namespace exists.
 require_cluster() {
   require_program "$KUBECTL" "install kubectl, or name one with KUBECTL"
   require_program jq "install it (Debian: apt-get install jq)"
@@ -70,8 +70,11 @@ require_cluster() {
   if ! answer=$(kube_global get namespace "$NAMESPACE" --ignore-not-found --output name --request-timeout 15s 2>&1); then
     fail "the cluster does not answer (${answer##*$'\n'}); look at KUBECONFIG and --context"
   fi
-  namespace_exists=false
-  [[ $answer != */"$NAMESPACE"* ]] || namespace_exists=true
+  [[ $answer != */"$NAMESPACE"* ]] || namespace_found=true
+}
+
+namespace_exists() {
+  [[ $namespace_found == true ]]
 }
 
 # read_object KIND NAME: the object as JSON, or {} where there is none.

@@ -1,6 +1,6 @@
 """A stand-in for a cluster: answers the calls of kubectl that the deployment scripts make, as the real one does.
 
-It runs inside the tests and is reached by fake_program.sh over a socket. Its state is plain data, so that a test can look
+It runs inside the tests and is reached by fake_kubectl.sh over a socket. Its state is plain data, so that a test can look
 at it, change it, and go back to a copy of it. `kustomize` is the real program, which needs no cluster.
 """
 import base64
@@ -14,10 +14,12 @@ import signal
 import socketserver
 import subprocess
 import threading
+import time
+import traceback
 
 KINDS = {"deployment": "Deployment", "job": "Job", "secret": "Secret", "pod": "Pod", "statefulset": "StatefulSet",
          "namespace": "Namespace", "configmap": "ConfigMap", "service": "Service", "networkpolicy": "NetworkPolicy",
-         "endpointslice": "EndpointSlice"}
+         "networkpolicie": "NetworkPolicy", "serviceaccount": "ServiceAccount"}
 FLAGS = ("--ignore-not-found", "--overwrite", "--wait=true", "--wait=false", "--raw", "--force", "--now")
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 
@@ -31,7 +33,7 @@ def bad(text):
 
 
 def kind_of(word):
-    return KINDS[word] if word in KINDS else KINDS[word.removesuffix("s")] if word != "networkpolicies" else "NetworkPolicy"
+    return KINDS[word.removesuffix("s")]
 
 
 def tag(image):
@@ -44,8 +46,8 @@ def containers(thing):
 
 def block(text, name, indent):
     """The lines below `name:` at this indentation, as a dict of plain values."""
-    found = re.search(rf"^{indent}{name}:\n((?:{indent}  \S.*\n?)+)", text, re.M)
-    pairs = re.findall(rf"^{indent}  ([^\s:]+): (.*)$", found.group(1), re.M) if found else []
+    found = re.search(rf"^{indent}{name}:\n((?:{indent}  .*\n?)+)", text, re.M)
+    pairs = re.findall(rf"^{indent}  ([^\s:]+): (.+)$", found.group(1), re.M) if found else []
     return {key: value.strip().strip("'\"") for key, value in pairs}
 
 
@@ -80,14 +82,14 @@ class Cluster:
     def __init__(self, folder, real_kubectl):
         self.folder, self.real_kubectl = folder, real_kubectl
         self.lock = threading.Lock()
-        self.calls, self.kill_after = [], None
+        self.calls, self.kill_after, self.errors = [], None, []
         self.state = {}
         self.clear()
 
     def clear(self, **changes):
         self.state = {"objects": {}, "namespaces": [], "bad_tags": [], "migration_fails": False, "unreachable": False,
                       "extra_pods": [], "stable_changes": [], "context": "kind-test", "deleted_pods": {}, "killed_pods": [],
-                      "never_recovers": False, "loads": [], "load_log": [], "probes": [], "jobs_looked_at": {}, **changes}
+                      "never_recovers": False, "loads": [], "load_log": [], "failing_probes": 0, "proxy_seconds": 0, "jobs_looked_at": {}, "load_looks": 2, **changes}
         self.calls = []
 
     def snapshot(self):
@@ -155,14 +157,17 @@ class Cluster:
         """A load runs for one look, and then has ended."""
         looks = self.state["jobs_looked_at"].get(name, 0)
         self.state["jobs_looked_at"][name] = looks + 1
-        return {"active": 1, "ready": 1} if looks < 2 else {"succeeded": 1}
+        return {"active": 1, "ready": 1} if looks < self.state["load_looks"] else {"succeeded": 1}
 
     # --- verbs ---
 
     def get(self, words, options):
         if "--raw" in options:
-            status = self.state["probes"].pop(0) if self.state["probes"] else 0
-            return good("ok") if status == 0 else bad("Error from server (ServiceUnavailable): no endpoints available")
+            if self.objects["Service/genai-gateway"]["spec"]["selector"] != {"app": "genai-gateway"}:
+                time.sleep(self.state["proxy_seconds"])
+            failed = self.state["failing_probes"] > 0
+            self.state["failing_probes"] -= failed
+            return bad("Error from server (ServiceUnavailable): no endpoints available") if failed else good("ok")
         ignored = "--ignore-not-found" in options
         if len(words) == 1 and "/" not in words[0]:
             kinds = [kind_of(kind) for kind in words[0].split(",")]
@@ -276,12 +281,10 @@ class Cluster:
             return good("migration 0007 failed: column exists\n")
         answer = self.state["loads"].pop(0) if self.state["loads"] else "good"
         job = self.objects["Job/" + words[0].removeprefix("job/")]
-        self.state["load_log"].append([answer, self.selectors()])
-        return good(load_report(answer, {pair["name"]: pair["value"] for pair in containers(job)[0]["env"]}))
-
-    def selectors(self):
-        return {thing["metadata"]["name"]: dict(thing["spec"]["selector"])
-                for thing in self.objects.values() if thing["kind"] == "Service"}
+        delayed = self.objects["Service/api"]["spec"]["selector"] != {"app": "api"}
+        self.state["load_log"].append([answer, "delayed" if delayed else "direct"])
+        environment = {pair["name"]: pair["value"] for pair in containers(job)[0]["env"]}
+        return good("starting\n" + load_report("slow" if answer == "good" and delayed else answer, environment))
 
     def kustomize(self, words, _options):
         """The real one. Its answers are kept, by the content of what it reads: it is the slow part of these tests."""
@@ -300,7 +303,7 @@ class Cluster:
             part.rename(kept)
         return good(kept.read_text(encoding="utf-8"))
 
-    def run(self, program, arguments, body):
+    def run(self, arguments, body):
         words, options = [], {"body": body}
         rest = iter(arguments)
         for word in rest:
@@ -320,7 +323,7 @@ class Cluster:
                  "rollout": self.rollout, "annotate": self.annotate, "delete": self.delete, "logs": self.logs}
         return calls[verb](words, options)
 
-    def call(self, pid, program, arguments, body):
+    def call(self, pid, arguments, body):
         """Answers one call, or kills the process group of the caller: 0 is before the first call, 1 after the first."""
         with self.lock:
             self.calls.append(arguments)
@@ -328,7 +331,11 @@ class Cluster:
             if self.kill_after == 0:
                 os.killpg(group, signal.SIGKILL)
                 return None
-            answer = self.run(program, arguments, body)
+            try:
+                answer = self.run(arguments, body)
+            except Exception:  # a call that the fake does not know must fail the test, whatever the script makes of it
+                self.errors.append(traceback.format_exc())
+                answer = bad("the fake cluster does not know this call")
             if self.kill_after == len(self.calls):
                 os.killpg(group, signal.SIGKILL)
                 return None
@@ -351,7 +358,7 @@ def load_report(answer, environment):
 
 
 class Handler(socketserver.StreamRequestHandler):
-    """One call: NUL-separated caller's pid, number of arguments, program, arguments, standard input."""
+    """One call: NUL-separated caller's pid, number of arguments, arguments, standard input."""
 
     def word(self):
         found = bytearray()
@@ -360,16 +367,16 @@ class Handler(socketserver.StreamRequestHandler):
         return found.decode()
 
     def handle(self):
-        pid, number, program = int(self.word()), int(self.word()), self.word()
+        pid, number = int(self.word()), int(self.word())
         arguments = [self.word() for _ in range(number)]
-        answer = self.server.cluster.call(pid, program, arguments, self.word())
+        answer = self.server.cluster.call(pid, arguments, self.word())
         if answer is not None:
             status, output, error = answer
             self.wfile.write(f"{status}\0{error}\0{output}".encode())
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """Serves one cluster to fake_program.sh, on a free port of this machine."""
+    """Serves one cluster to fake_kubectl.sh, on a free port of this machine."""
 
     daemon_threads = True
 

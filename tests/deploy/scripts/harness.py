@@ -13,7 +13,7 @@ from fake_cluster import Cluster, Server
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parents[2]
 OLD, NEW = "v1", "v2"
-FAKE_PROGRAMS = {"kubectl": "fake_program.sh", "docker": "fake_docker.sh", "minikube": "fake_minikube.sh",
+FAKE_PROGRAMS = {"kubectl": "fake_kubectl.sh", "docker": "fake_docker.sh", "minikube": "fake_minikube.sh",
                  "dashly": "fake_dashly.sh"}
 
 
@@ -44,6 +44,7 @@ class ScriptTest(unittest.TestCase):
     def setUp(self):
         self.home = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
         self.cluster = Cluster(self.folder, self.real_kubectl)
+        self.addCleanup(lambda: self.assertEqual(self.cluster.errors, []))
         server = Server(self.cluster)
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
@@ -51,6 +52,7 @@ class ScriptTest(unittest.TestCase):
             "PATH": f"{self.programs}:{os.environ['PATH']}", "HOME": str(self.home), "TMPDIR": str(self.home),
             "FAKE_CLUSTER": str(server.server_address[1]), "FAKE_LOG": str(self.home / "log"),
             "MANIFESTS": str(self.manifests), "OVERLAY": self.overlay, "POLL_SECONDS": "0",
+            "RESULTS_FOLDER": str(self.home / "results"),
         }
 
     def new_cluster(self, **changes):
@@ -80,6 +82,9 @@ class ScriptTest(unittest.TestCase):
 
     def minikube(self, *arguments, **options):
         return self.script("deploy-minikube.sh", *arguments, **options)
+
+    def chaos(self, *arguments, **options):
+        return self.script("chaos-test.sh", *arguments, **options)
 
     def good(self, done):
         self.assertEqual(done.returncode, 0, done.stderr)

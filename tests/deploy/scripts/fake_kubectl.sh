@@ -1,8 +1,8 @@
 #!/bin/bash
-# Stands in for kubectl, and for `dashly load-test`: hands its arguments to the fake cluster (fake_cluster.py), which runs
+# Stands in for kubectl: hands its arguments to the fake cluster (fake_cluster.py), which runs
 # inside the tests, and shows the answer. A shell, because a test makes hundreds of such calls and Python starts slowly.
 exec 3<>"/dev/tcp/127.0.0.1/$FAKE_CLUSTER" || exit 1
-printf '%s\0' "$$" "$#" "${0##*/}" "$@" >&3
+printf '%s\0' "$$" "$#" "$@" >&3
 for argument; do
   if [[ $argument == - || $argument == /dev/stdin ]]; then
     cat >&3
