@@ -83,6 +83,7 @@ class Cluster:
         self.folder, self.real_kubectl = folder, real_kubectl
         self.lock = threading.Lock()
         self.calls, self.kill_after, self.errors = [], None, []
+        self.after_call = lambda: None
         self.state = {}
         self.clear()
 
@@ -98,6 +99,11 @@ class Cluster:
     def go_back(self, snapshot):
         self.state = copy.deepcopy(snapshot)
         self.calls = []
+
+    def world(self):
+        """What a script can find in the cluster, as text: all but what the fake keeps for its own answers."""
+        own = ("jobs_looked_at", "load_log", "loads", "failing_probes")
+        return json.dumps({key: value for key, value in self.state.items() if key not in own}, sort_keys=True)
 
     @property
     def objects(self):
@@ -336,6 +342,7 @@ class Cluster:
             except Exception:  # a call that the fake does not know must fail the test, whatever the script makes of it
                 self.errors.append(traceback.format_exc())
                 answer = bad("the fake cluster does not know this call")
+            self.after_call()
             if self.kill_after == len(self.calls):
                 os.killpg(group, signal.SIGKILL)
                 return None

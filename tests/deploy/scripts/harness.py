@@ -1,6 +1,5 @@
 """Runs a deployment script against the fake programs, and reads what became of the cluster."""
 import base64
-import json
 import os
 import pathlib
 import shutil
@@ -118,35 +117,40 @@ class ScriptTest(unittest.TestCase):
     def killed_everywhere(self, command, check_between, check_end, again=None, ends=0):
         """Kills the command at every call to the cluster and repeats it (or runs `again`), from the state that is there now.
 
-        Killed before the first call, and after the effect of each. What the cluster looks like then decides what the
-        repetition does, so each such state (with what the script keeps in files) is repeated from once. `ends` is the exit
-        status of the command that nobody kills.
+        Killed before the first call, and after the effect of each. What is then in the cluster and in the files that the
+        script keeps decides what the repetition does: where a call left both as they were, being killed after it is being
+        killed after the one before. `ends` is the exit status of the command that nobody kills.
         """
-        begin = self.cluster.snapshot()
+        begin, left = self.cluster.snapshot(), []
         self.cluster.go_back(begin)
         self.clear_files()
+        self.cluster.after_call = lambda: left.append(self.left())
+        left.append(self.left())
         done = command(None)
+        self.cluster.after_call = lambda: None
         self.assertEqual(done.returncode, ends, done.stderr)
-        calls, seen = len(self.cluster.calls), set()
-        self.assertGreater(calls, 3)
-        for number in range(calls + 1):
+        self.assertEqual(len(left), len(self.cluster.calls) + 1)
+        moments = [number for number in range(len(left)) if number == 0 or left[number] != left[number - 1]]
+        self.assertGreater(len(moments), 1)
+        for number in moments:
             with self.subTest(killed_after_call=number):
                 self.cluster.go_back(begin)
                 self.clear_files()
                 done = command(number)
                 self.assertEqual(done.returncode, -9, done.stderr)
                 check_between()
-                left = json.dumps([self.state, self.kept_files()], sort_keys=True)
-                if left not in seen:
-                    seen.add(left)
-                    self.good((again or command)(None))
-                    check_end()
+                self.good((again or command)(None))
+                check_end()
 
-    def kept_files(self):
-        return {str(file): file.read_text(encoding="utf-8") for file in self.kept_folder().rglob("*") if file.is_file()}
+    def left(self):
+        """What a script that is killed now leaves: the cluster, and its files."""
+        files = {str(file): file.read_text(encoding="utf-8") for folder in self.kept_folders() for file in folder.rglob("*")
+                 if file.is_file()}
+        return self.cluster.world(), files
 
-    def kept_folder(self):
-        return self.home / ".local"
+    def kept_folders(self):
+        return self.home / ".local", self.home / "results"
 
     def clear_files(self):
-        shutil.rmtree(self.kept_folder(), ignore_errors=True)
+        for folder in self.kept_folders():
+            shutil.rmtree(folder, ignore_errors=True)

@@ -6,12 +6,16 @@ from harness import OLD, PROJECT, ScriptTest
 
 class ChaosTest(ScriptTest):
     manifests, overlay = PROJECT / "k8s", "minikube"
+    # What the installation leaves, made once for all these tests.
+    installed = None
 
     def setUp(self):
         super().setUp()
         self.environment |= {"RECOVERY_TIMEOUT": "1", "PROBES": "5"}
-        self.good(self.minikube("apply", "--image-tag", OLD))
-        self.installed = self.cluster.snapshot()
+        if ChaosTest.installed is None:
+            self.good(self.minikube("apply", "--image-tag", OLD))
+            ChaosTest.installed = self.cluster.snapshot()
+        self.cluster.go_back(self.installed)
 
     def report(self):
         return json.loads((self.home / "results" / "report.json").read_text(encoding="utf-8"))
@@ -68,15 +72,14 @@ class Faults(ChaosTest):
         self.assertEqual(json.loads(self.good(self.chaos("report", "--json")).stdout), report)
 
     def test_no_steady_state_no_fault(self):
-        for load in ("one failed", "slow", "lost"):
-            for verb in ("pod-kill", "latency", "db-restart"):
-                with self.subTest(load=load, verb=verb):
-                    self.cluster.go_back(self.installed)
-                    self.state["loads"] = [load]
-                    self.assertEqual(self.chaos(verb).returncode, 1)
-                    self.assertEqual(self.state["killed_pods"], [])
-                    self.assertEqual(len(self.broken()), 1)
-                    self.restored()
+        for load, verb in (("one failed", "pod-kill"), ("slow", "latency"), ("lost", "db-restart")):
+            with self.subTest(load=load, verb=verb):
+                self.cluster.go_back(self.installed)
+                self.state["loads"] = [load]
+                self.assertEqual(self.chaos(verb).returncode, 1)
+                self.assertEqual(self.state["killed_pods"], [])
+                self.assertEqual(len(self.broken()), 1)
+                self.restored()
         self.bad(self.chaos("report"), "")
 
     def test_broken_during(self):
@@ -128,15 +131,12 @@ class Faults(ChaosTest):
 
 
 class Killed(ChaosTest):
-    """Killed at every call to the cluster; the next run undoes it and passes."""
+    """Killed at every call to the cluster. The next run begins with what `cleanup` does."""
 
     def check(self, verb, service):
         self.state["proxy_seconds"] = 0.2
-        def end():
-            self.assertEqual(self.report()["verdict"], "pass")
-            self.restored()
-
-        self.killed_everywhere(lambda kill: self.chaos(verb, "--service", service, kill_after=kill), lambda: None, end)
+        self.killed_everywhere(lambda kill: self.chaos(verb, "--service", service, kill_after=kill), lambda: None, self.restored,
+                               again=lambda _: self.chaos("cleanup"))
 
     def test_pod_kill(self):
         self.check("pod-kill", "api")
@@ -150,6 +150,25 @@ class Killed(ChaosTest):
     def test_latency_of_the_gateway(self):
         self.check("latency", "genai-gateway")
 
+    def killed_while_it_delays(self):
+        patched = next(number for number, call in enumerate(self.calls_of_a_run(), 1) if "patch" in call)
+        self.cluster.go_back(self.installed)
+        self.assertEqual(self.chaos("latency", kill_after=patched).returncode, -9)
+        self.assertEqual(self.state["objects"]["Service/api"]["spec"]["selector"], {"app": "chaos-proxy-api"})
+
+    def calls_of_a_run(self):
+        self.cluster.go_back(self.installed)
+        self.good(self.chaos("latency"))
+        return list(self.cluster.calls)
+
+    def test_the_next_run_passes(self):
+        self.killed_while_it_delays()
+        self.assertEqual(self.report()["verdict"], "unfinished")
+        self.assertEqual(self.chaos("report").returncode, 1)
+        self.good(self.chaos("latency"))
+        self.assertEqual(self.report()["verdict"], "pass")
+        self.restored()
+
     def test_cleanup(self):
-        self.killed_everywhere(lambda kill: self.chaos("latency", kill_after=kill), lambda: None, self.restored,
-                               again=lambda _: self.chaos("cleanup"))
+        self.killed_while_it_delays()
+        self.killed_everywhere(lambda kill: self.chaos("cleanup", kill_after=kill), lambda: None, self.restored)
