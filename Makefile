@@ -104,6 +104,10 @@ test: web-build test-tools ## Run all tests: Rust, web, the app in a browser, of
 test-deploy-scripts: ## Test the scripts for clusters against a stand-in cluster, killed at every step
 	scripts/test-deploy-scripts
 
+.PHONY: test-cluster
+test-cluster: ## With KUBECONFIG: updates, good and bad canaries in a namespace of their own on that cluster (half an hour)
+	scripts/test-cluster
+
 .PHONY: test-crash
 test-crash: web-build test-tools ## Kill the server again and again; nothing acknowledged may be lost (CRASH_ROUNDS=200)
 	DASHLY_CRASH_ROUNDS=$(CRASH_ROUNDS) scripts/with-test-services \

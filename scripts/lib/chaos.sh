@@ -71,7 +71,7 @@ count_restarts() {
 # --- load ----------------------------------------------------------------------------------------------------------
 # Of the API: `dashly load-test` in a pod, through the Service, with a count of rows. Of the gateway, which that program does
 # not know: requests to its Service through the API server, one after the other.
-# Figures are JSON: requests, failed, p50_ms, p99_ms, lost (rows; null where they were not counted).
+# Figures are JSON: requests, failed, per_second (of the API), p50_ms, p99_ms, lost (rows; null where they were not counted).
 
 # start_load SERVICE ITERATIONS
 start_load() {
@@ -129,7 +129,7 @@ end_load() {
   log=$(kube logs job/chaos-load) || fail "step load: cannot read its log; look at the message above"
   # A lost row is one that was acknowledged and is not stored. Other visitors may have stored more.
   sed -n '/^{/,$p' <<<"$log" | jq --exit-status '{requests: .total.requests, failed: .total.failed,
-    p50_ms: (.total.latency.p50_us / 1000), p99_ms: (.total.latency.p99_us / 1000),
+    per_second: .requests_per_second, p50_ms: (.total.latency.p50_us / 1000), p99_ms: (.total.latency.p99_us / 1000),
     lost: (if .rows.status == "made"
            then [.rows.differences[] | .acknowledged - .stored | select(. > 0)] | add // 0 else null end)}' 2>/dev/null \
     || fail "step load: it reports nothing; the end of its log: $(tail -n 1 <<<"$log")"

