@@ -90,8 +90,12 @@ test-deploy: web-build test-tools ## Test manifests, alerts, Dockerfile and comp
 	scripts/with-test-services scripts/run-tests deploy
 
 .PHONY: test-deploy-scripts
-test-deploy-scripts: ## Test the deployment scripts against a stand-in cluster, killed at every step (5 minutes; needs kubectl, jq)
+test-deploy-scripts: ## Test the scripts for clusters against a stand-in cluster, killed at every step
 	scripts/test-deploy-scripts
+
+.PHONY: test-cluster
+test-cluster: ## With KUBECONFIG: updates, good and bad canaries in a namespace of their own on that cluster (half an hour)
+	scripts/test-cluster
 
 .PHONY: test-crash
 test-crash: web-build test-tools ## Kill the server again and again; nothing acknowledged may be lost (CRASH_ROUNDS=200)

@@ -104,32 +104,48 @@ choose_services() {
 
 # --- what is known of a service ------------------------------------------------------------------------------------
 
-# Fills stable, canary, stable_image, canary_image, previous_image, promoted_image for the service.
+# Reads all Deployments at once. What read_release says is as old as this.
+read_deployments() {
+  deployments=$(kube get deployments --output json) || fail "cannot read what runs in $NAMESPACE; look at the message above"
+}
+
+# Fills stable_image, canary_image, previous_image, promoted_image, canary_state, stable_pods for the service; nothing for
+# what is not there.
 read_release() {
-  stable=$(read_object deployment "$1") || exit 1
-  canary=$(read_object deployment "$1-canary") || exit 1
-  stable_image=$(jq -r '.spec.template.spec.containers[0].image // ""' <<<"$stable")
-  canary_image=$(jq -r '.spec.template.spec.containers[0].image // ""' <<<"$canary")
-  previous_image=$(jq -r --arg key "$PREVIOUS" '.metadata.annotations[$key] // ""' <<<"$stable")
-  promoted_image=$(jq -r --arg key "$PROMOTED" '.metadata.annotations[$key] // ""' <<<"$stable")
+  local found
+  found=$(jq -r --arg service "$1" --arg previous "$PREVIOUS" --arg promoted "$PROMOTED" '
+    def named($name): [.items[] | select(.metadata.name == $name)] | first;
+    def image: .spec.template.spec.containers[0].image // "";
+    named($service) as $stable | named($service + "-canary") as $canary
+    | ($stable | image), ($canary | image), ($stable.metadata.annotations[$previous] // ""),
+      ($stable.metadata.annotations[$promoted] // ""),
+      ($canary.metadata.annotations["dashly.dev/canary-state"] // ""), ($stable.spec.replicas // 1)' <<<"$deployments")
+  {
+    read -r stable_image
+    read -r canary_image
+    read -r previous_image
+    read -r promoted_image
+    read -r canary_state
+    read -r stable_pods
+  } <<<"$found"
 }
 
 # set_stable SERVICE IMAGE PREVIOUS PROMOTED: one call that changes the image, the version it reports, and what is
 # recorded about it, so that no kill can come in between. An empty record is removed.
 set_stable() {
   local patch
-  patch=$(jq --arg old "$stable_image" --arg new "$2" --arg previous "$3" --arg promoted "$4" \
+  patch=$(jq --arg service "$1" --arg old "$stable_image" --arg new "$2" --arg previous "$3" --arg promoted "$4" \
     --arg previous_key "$PREVIOUS" --arg promoted_key "$PROMOTED" '
     def filled: if . == "" then null else . end;
     def renewed: map(select(.image == $old) | {name, image: $new}
       + (if any(.env[]?; .name == "APP_VERSION")
          then {env: [{name: "APP_VERSION", value: ($new | sub("^.*:"; ""))}]} else {} end));
-    .spec.template.spec as $pod
+    (.items[] | select(.metadata.name == $service)).spec.template.spec as $pod
     | { metadata: {annotations: {($previous_key): ($previous | filled), ($promoted_key): ($promoted | filled)}},
         spec: {template: {spec: (
           {containers: ($pod.containers | renewed)}
           + (if ($pod.initContainers // []) == [] then {} else {initContainers: ($pod.initContainers | renewed)} end))}}}
-    ' <<<"$stable")
+    ' <<<"$deployments")
   kube patch deployment "$1" --type strategic --patch "$patch" >&2 \
     || fail "cannot change the image of $1; look at the message above"
 }
@@ -141,9 +157,10 @@ remove_canary() {
 
 # --- deploy --------------------------------------------------------------------------------------------------------
 
-# The number of canary pods that comes nearest to --weight beside this many stable pods; refuses what is far from it.
-canary_pods() {
-  local stable_pods=$1 answer
+# Sets pods, the number of canary pods that comes nearest to --weight beside stable_pods, and their share; refuses what is far
+# from the weight.
+choose_canary_pods() {
+  local answer
   answer=$(jq -n --argjson stable "$stable_pods" --argjson weight "$weight" --argjson most "$MAX_CANARY_PODS" -r '
     [range(1; $most + 1) | {pods: ., share: (100 * . / ($stable + .))}]
     | min_by((.share - $weight) | fabs)
@@ -155,12 +172,13 @@ canary_pods() {
 
 # Everything that can be refused is refused before anything changes.
 check_deployable() {
-  local service
+  local service pods share near
+  read_deployments
   for service in "${services[@]}"; do
     read_release "$service"
     [[ -n $stable_image ]] || fail "there is no stable $service in $NAMESPACE; first run scripts/deploy-minikube.sh"
     [[ ${stable_image##*:} != "$image_tag" ]] || fail "stable $service already runs $image_tag: there is nothing to release"
-    [[ -z $weight ]] || canary_pods "$(jq '.spec.replicas // 1' <<<"$stable")"
+    [[ -z $weight ]] || choose_canary_pods
   done
 }
 
@@ -169,7 +187,7 @@ apply_canary() {
   select_objects "[A-Za-z]+/$service-canary" <"$rendered" >"$scratch/$service-canary.yaml"
   if [[ -n $weight ]]; then
     read_release "$service"
-    canary_pods "$(jq '.spec.replicas // 1' <<<"$stable")"
+    choose_canary_pods
     sed -i "s/^  replicas: .*/  replicas: $pods/" "$scratch/$service-canary.yaml"
     say "step canary: $service gets $pods canary pods, $share % of the traffic (--weight $weight)"
   fi
@@ -186,9 +204,11 @@ deploy() {
   check_deployable
   [[ $build == false ]] || build_images "$image_tag" "${services[@]}"
   make_scratch
-  render "$MANIFESTS/overlays/$OVERLAY" "$image_tag" >"$scratch/overlay.yaml"
   render "$MANIFESTS/canary" "$image_tag" >"$scratch/canary.yaml"
-  [[ " ${services[*]} " != *" api "* ]] || run_migration "$scratch/overlay.yaml" "$image_tag"
+  if [[ " ${services[*]} " == *" api "* ]]; then
+    render "$MANIFESTS/overlays/$OVERLAY" "$image_tag" >"$scratch/overlay.yaml"
+    run_migration "$scratch/overlay.yaml" "$image_tag"
+  fi
   for service in "${services[@]}"; do
     apply_canary "$service" "$scratch/canary.yaml"
   done
@@ -217,14 +237,13 @@ is_promotable() {
     fail "$1 has no canary${wanted:+ of $wanted}, so there is nothing to promote"
   fi
   [[ -z $wanted || ${canary_image##*:} == "$wanted" ]] || fail "the canary of $1 runs ${canary_image##*:}, not $wanted"
-  local state
-  state=$(jq -r '.metadata.annotations["dashly.dev/canary-state"] // ""' <<<"$canary")
-  [[ $state == ready ]] || fail "the canary of $1 was never ready; look at scripts/deploy-canary.sh status, repeat deploy"
+  [[ $canary_state == ready ]] || fail "the canary of $1 was never ready; look at scripts/deploy-canary.sh status, repeat deploy"
 }
 
 undo_promotion() {
   local service
   say "step promote failed; stable goes back to the previous image"
+  read_deployments
   for service in "$@"; do
     read_release "$service"
     if [[ -n $previous_image && $stable_image == "$canary_image" ]]; then
@@ -238,6 +257,7 @@ undo_promotion() {
 
 promote() {
   local service todo=()
+  read_deployments
   for service in "${services[@]}"; do
     read_release "$service"
     if is_promotable "$service"; then todo+=("$service"); fi
@@ -274,7 +294,8 @@ roll_back_canary() {
 
 rollback() {
   local service other
-  local to_canary=() to_stable=() names=''
+  local to_canary=() to_stable=() names='' canary_tag='' promoted_tag=''
+  read_deployments
   for service in "${services[@]}"; do
     read_release "$service"
     other=${canary_image:-$stable_image}
@@ -282,26 +303,32 @@ rollback() {
       say "$service does not run $image_tag: there is nothing to roll back"
     elif [[ -n $canary_image ]]; then
       to_canary+=("$service")
+      canary_tag=${canary_image##*:}
     elif [[ -n $previous_image && $previous_image != "$stable_image" ]]; then
       to_stable+=("$service")
+      promoted_tag=${promoted_image##*:}
       names+=" $service from ${stable_image##*:} to ${previous_image##*:}."
     else
       say "$service has no canary and no previous image: there is nothing to roll back"
     fi
   done
-  # A canary of one service says nothing about a release of the other one that is long done.
+  # A canary of one service says nothing about a release of the other one that is long done. With the same tag it is one
+  # release, whose promotion was not finished.
   if ((${#to_canary[@]} > 0 && ${#to_stable[@]} > 0)); then
-    say "${to_stable[*]} has no canary and stays as it is; repeat rollback to take its stable back"
-    to_stable=()
+    if [[ $canary_tag != "$promoted_tag" ]]; then
+      say "${to_stable[*]} has no canary and stays as it is; repeat rollback to take its stable back"
+      to_stable=()
+    fi
   fi
-  for service in "${to_canary[@]}"; do
-    read_release "$service"
-    roll_back_canary "$service"
-  done
   ((${#to_stable[@]} == 0)) || confirm "Stable goes back:$names The database keeps its newer schema."
+  # Stable first: the canary is what a repetition knows the release by.
   for service in "${to_stable[@]}"; do
     read_release "$service"
     set_stable "$service" "$previous_image" '' ''
+  done
+  for service in "${to_canary[@]}"; do
+    read_release "$service"
+    roll_back_canary "$service"
   done
   for service in "${services[@]}"; do
     read_release "$service"
@@ -325,6 +352,7 @@ export_kubectl() {
 run_one() {
   local service=$1 state command
   state=$state_folder/canary-$NAMESPACE-$service-$image_tag.json
+  read_deployments
   read_release "$service"
   if [[ ${stable_image##*:} == "$image_tag" && -z $canary_image && ! -e $state ]]; then
     say "stable $service already runs $image_tag: there is nothing to release"

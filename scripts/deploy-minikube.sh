@@ -13,10 +13,13 @@
 # Options: --image-tag TAG (default: the commit), --context NAME, --yes, --json, --help
 #
 # Environment: KUBECONFIG; KUBECTL (kubectl); NAMESPACE (dashly); OVERLAY (minikube); MANIFESTS (k8s); IMAGE_REGISTRY;
-# ROLLOUT_TIMEOUT, MIGRATION_TIMEOUT (300 and 600 seconds); ANTHROPIC_API_KEY or ANTHROPIC_API_KEY_FILE (optional, read
-# when the secrets are made for the first time).
+# ROLLOUT_TIMEOUT, MIGRATION_TIMEOUT (300 and 600 seconds); ANTHROPIC_API_KEY or ANTHROPIC_API_KEY_FILE (optional, for the
+# Secret as long as that has none).
 #
-# Every verb may be repeated. Secrets that exist are kept.
+# The Secret dashly-secrets is made with random values: DB_PASSWORD, JWT_SECRET, ADMIN_PASSWORD, GATEWAY_TOKEN, REDIS_URL
+# (with the password of Redis), ANTHROPIC_API_KEY. Values that exist are kept, missing keys are added, none is printed.
+#
+# Every verb may be repeated.
 # Exit status: 0 done, 1 failed (the last line says at which step), 2 wrong use.
 set -euo pipefail
 self=$(readlink -f "${BASH_SOURCE[0]}")
@@ -67,18 +70,39 @@ random_secret() {
   od -An -N24 -tx1 /dev/urandom | tr -d ' \n'
 }
 
-# The values go through a pipe, never into an argument that others could read in the list of processes.
+# Values that exist are kept, keys that are missing are added. The values go through a pipe, never into an argument that
+# others could read in the list of processes, and are never printed. A file of a secret must not be empty: without a key of
+# the provider there is a blank in it, which means none.
 make_secrets() {
-  local key=${ANTHROPIC_API_KEY:-} existing
-  existing=$(kube get secret dashly-secrets --ignore-not-found --output name) || fail "step secrets: cannot look for them"
-  [[ -z $existing ]] || return 0
+  local existing key=${ANTHROPIC_API_KEY:-} wanted
+  existing=$(read_object secret dashly-secrets) || exit 1
   [[ -z ${ANTHROPIC_API_KEY_FILE:-} ]] || key=$(<"$ANTHROPIC_API_KEY_FILE") || fail "step secrets: cannot read the key's file"
-  printf '%s\n' "$(random_secret)" "$(random_secret)" "$(random_secret)" "$(random_secret)" "$key" | jq --raw-input --null-input '
-    [inputs] | {apiVersion: "v1", kind: "Secret", type: "Opaque", metadata: {name: "dashly-secrets"}, stringData: {
-      DB_PASSWORD: .[0], JWT_SECRET: .[1], ADMIN_PASSWORD: .[2], GATEWAY_TOKEN: .[3], ANTHROPIC_API_KEY: .[4]}}' \
-    | kube create --filename - >&2 || fail "step secrets: cannot create dashly-secrets"
-  say "secrets made; the password of the administrator: $KUBECTL -n $NAMESPACE get secret dashly-secrets" \
-    "-o jsonpath='{.data.ADMIN_PASSWORD}' | base64 -d"
+  # shellcheck disable=SC2016 # the dollars are jq's
+  wanted=$({
+    for _ in 1 2 3 4 5; do
+      random_secret
+      echo
+    done
+    printf '%s\n%s\n' "${key:- }" "$existing"
+  } | jq --raw-input --null-input '
+    [inputs] | (.[6:] | join("\n") | fromjson) as $old
+    | { DB_PASSWORD: .[0], JWT_SECRET: .[1], ADMIN_PASSWORD: .[2], GATEWAY_TOKEN: .[3],
+        REDIS_URL: "redis://:\(.[4])@redis:6379", ANTHROPIC_API_KEY: .[5] }
+    | with_entries(select(
+        ($old.data[.key] // "") == ""
+        or (.key == "ANTHROPIC_API_KEY" and .value != " " and ($old.data[.key] | @base64d) == " ")))
+    | if . == {} then empty
+      else {apiVersion: "v1", kind: "Secret", type: "Opaque", metadata: {name: "dashly-secrets"}, stringData: .} end')
+  [[ -n $wanted ]] || return 0
+  if [[ $existing == '{}' ]]; then
+    kube create --filename - <<<"$wanted" >&2 || fail "step secrets: cannot create dashly-secrets"
+    say "secrets made; the password of the administrator: $KUBECTL -n $NAMESPACE get secret dashly-secrets" \
+      "-o jsonpath='{.data.ADMIN_PASSWORD}' | base64 -d"
+  else
+    kube patch secret dashly-secrets --type merge --patch-file /dev/stdin <<<"$wanted" >&2 \
+      || fail "step secrets: cannot add to dashly-secrets"
+    say "secrets added to dashly-secrets: $(jq -r '.stringData | keys | join(" ")' <<<"$wanted")"
+  fi
 }
 
 # Records the image that is about to be replaced, for deploy-canary.sh rollback. Refuses while a canary is judged.

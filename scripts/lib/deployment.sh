@@ -12,6 +12,7 @@ ROLLOUT_TIMEOUT=${ROLLOUT_TIMEOUT:-300}
 MIGRATION_TIMEOUT=${MIGRATION_TIMEOUT:-600}
 context=''
 assume_yes=false
+namespace_found=false
 
 say() {
   echo "$program: $*" >&2
@@ -61,20 +62,19 @@ require_program() {
   command -v "$1" >/dev/null || fail "$1 is missing: $2"
 }
 
+# Also finds out whether the namespace exists.
 require_cluster() {
   require_program "$KUBECTL" "install kubectl, or name one with KUBECTL"
   require_program jq "install it (Debian: apt-get install jq)"
   local answer
-  if ! answer=$(kube_global version --output json --request-timeout 15s 2>&1); then
+  if ! answer=$(kube_global get namespace "$NAMESPACE" --ignore-not-found --output name --request-timeout 15s 2>&1); then
     fail "the cluster does not answer (${answer##*$'\n'}); look at KUBECONFIG and --context"
   fi
+  [[ $answer != */"$NAMESPACE"* ]] || namespace_found=true
 }
 
 namespace_exists() {
-  local found
-  found=$(kube_global get namespace "$NAMESPACE" --ignore-not-found --output name) \
-    || fail "cannot read namespace $NAMESPACE; look at the message above"
-  [[ -n $found ]]
+  [[ $namespace_found == true ]]
 }
 
 # read_object KIND NAME: the object as JSON, or {} where there is none.

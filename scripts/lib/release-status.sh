@@ -9,7 +9,7 @@ readonly STATUS_PROGRAM='
     and any(.status.conditions[]?; .type == "Ready" and .status == "True");
   def restarts: [.status.containerStatuses[]?.restartCount] | add // 0;
   .items as $all
-  | [ $services[] as $service
+  | [ $ARGS.positional[] as $service
       | ($all | map(select(.kind == "Deployment"))) as $deployments
       | ($all | map(select(.kind == "Pod" and .metadata.labels.app == $service))) as $pods
       | ($deployments | map(select(.metadata.name == $service)) | first) as $stable
@@ -31,31 +31,25 @@ readonly STATUS_PROGRAM='
           canary_percent: (if $total == 0 then null else (($canary_side.ready // 0) * 1000 / $total | round) / 10 end),
           previous_tag: (if $previous == $stable_side.tag then null else $previous end) } ]'
 
-# status_json SERVICE…
-status_json() {
-  local objects services
-  services=$(printf '%s\n' "$@" | jq -R . | jq -s .)
-  objects=$(kube get deployments,pods --output json) || fail "cannot read what runs in $NAMESPACE; look at the message above"
-  jq --argjson services "$services" "$STATUS_PROGRAM" <<<"$objects"
-}
+# shellcheck disable=SC2016 # the dollars are jq's
+readonly STATUS_TABLE='
+  def side($name): if . == null then "  \($name): none" else
+    "  \($name): \(.tag // "no Deployment"), \(.ready) of \(.desired) ready"
+    + (if .not_ready > 0 then ", \(.not_ready) not ready" else "" end)
+    + (if .terminating > 0 then ", \(.terminating) ending" else "" end)
+    + (if .restarts > 0 then ", \(.restarts) restarts" else "" end) end;
+  .[] | .service,
+    (.stable | side("stable")),
+    (.canary | side("canary")),
+    "  traffic to the canary: " + (if .canary_percent == null then "no pod is ready" else "\(.canary_percent) %" end),
+    "  previous: \(.previous_tag // "not recorded")"'
 
 # print_status SERVICE…: a table, or JSON with --json.
 print_status() {
-  local found
-  found=$(status_json "$@") || exit 1
-  if [[ ${as_json:-false} == true ]]; then
-    jq --arg namespace "$NAMESPACE" '{namespace: $namespace, services: .}' <<<"$found"
-    return
-  fi
-  jq -r '
-    def side($name): if . == null then "  \($name): none" else
-      "  \($name): \(.tag // "no Deployment"), \(.ready) of \(.desired) ready"
-      + (if .not_ready > 0 then ", \(.not_ready) not ready" else "" end)
-      + (if .terminating > 0 then ", \(.terminating) ending" else "" end)
-      + (if .restarts > 0 then ", \(.restarts) restarts" else "" end) end;
-    .[] | .service,
-      (.stable | side("stable")),
-      (.canary | side("canary")),
-      "  traffic to the canary: " + (if .canary_percent == null then "no pod is ready" else "\(.canary_percent) %" end),
-      "  previous: \(.previous_tag // "not recorded")"' <<<"$found"
+  local objects
+  # shellcheck disable=SC2016 # the dollar is jq's
+  local output='{namespace: $namespace, services: .}'
+  [[ ${as_json:-false} == true ]] || output=$STATUS_TABLE
+  objects=$(kube get deployments,pods --output json) || fail "cannot read what runs in $NAMESPACE; look at the message above"
+  jq -r --arg namespace "$NAMESPACE" "$STATUS_PROGRAM | $output" --args "$@" <<<"$objects"
 }

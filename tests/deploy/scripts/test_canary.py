@@ -25,7 +25,7 @@ class Use(ScriptTest):
             self.bad(self.canary("deploy", "--weight", weight), "no percentage", 2)
         for tag in ("latest", "canary", "a b", "x:y"):
             self.bad(self.canary("deploy", "--image-tag", tag), "--image-tag", 2)
-        self.assertEqual(self.state()["calls"], [])
+        self.assertEqual(self.cluster.calls, [])
 
     def test_help(self):
         text = self.good(self.canary("--help")).stdout
@@ -52,7 +52,7 @@ class Release(ScriptTest):
     def test_deploy_promote_rollback(self):
         self.good(self.canary(*DEPLOY))
         self.assertEqual(self.tags(), [OLD, OLD, NEW, NEW])
-        self.assertEqual(self.state()["stable_changes"], [])
+        self.assertEqual(self.state["stable_changes"], [])
         self.good(self.canary("promote"))
         self.assertEqual(self.tags(), [NEW, NEW, None, None])
         self.assertEqual(self.annotation("api", "previous-image"), f"dashly-api:{OLD}")
@@ -75,12 +75,12 @@ class Release(ScriptTest):
         self.good(self.canary(*DEPLOY))
         self.good(self.canary("rollback"))
         self.assertEqual(self.tags(), [OLD, OLD, None, None])
-        self.assertEqual(self.state()["stable_changes"], [])
+        self.assertEqual(self.state["stable_changes"], [])
 
     def test_one_service(self):
         self.good(self.canary(*DEPLOY, "--service", "genai-gateway"))
         self.assertEqual(self.tags(), [OLD, OLD, None, NEW])
-        self.assertNotIn("Job/migrate", self.state()["objects"])
+        self.assertNotIn("Job/migrate", self.state["objects"])
         self.bad(self.canary("promote"), "api has no canary")
         self.good(self.canary("promote", "--service", "genai-gateway"))
         self.assertEqual(self.tags(), [OLD, NEW, None, None])
@@ -95,13 +95,13 @@ class Release(ScriptTest):
         self.new_cluster(stable=True, bad_tags=[NEW])
         self.bad(self.canary(*DEPLOY), "stable was not touched")
         self.bad(self.canary("promote"), "was never ready")
-        self.assertEqual(self.state()["stable_changes"], [])
+        self.assertEqual(self.state["stable_changes"], [])
         self.good(self.canary("rollback"))
         self.assertEqual(self.tags(), [OLD, OLD, None, None])
 
     def test_promotion_that_fails_goes_back(self):
         self.good(self.canary(*DEPLOY))
-        self.change(bad_tags=[NEW])
+        self.state.update(bad_tags=[NEW])
         self.bad(self.canary("promote"), "stable runs the previous image again")
         self.assertEqual(self.tags(), [OLD, OLD, NEW, NEW])
         self.assertIsNone(self.annotation("api", "previous-image"))
@@ -115,7 +115,7 @@ class Release(ScriptTest):
     def test_weights(self):
         for weight, pods in (("25", 1), ("40", 2), ("50", 3), ("77", 10)):
             self.good(self.canary(*DEPLOY, "--service", "api", "--weight", weight))
-            self.assertEqual(self.state()["objects"]["Deployment/api-canary"]["spec"]["replicas"], pods)
+            self.assertEqual(self.state["objects"]["Deployment/api-canary"]["spec"]["replicas"], pods)
             found = json.loads(self.good(self.canary("status", "--json", "--service", "api")).stdout)
             self.assertEqual(found["services"][0]["canary_percent"], round(100 * pods / (3 + pods), 1))
         self.new_cluster(stable=True)
@@ -127,11 +127,11 @@ class Release(ScriptTest):
         self.bad(self.canary("deploy", FAKE_DOCKER_FAILS="1"), "was not built")
         self.assertEqual(self.tags(), [OLD, OLD, None, None])
         self.good(self.canary("deploy", IMAGE_REGISTRY="registry.example/team"))
-        image = self.state()["objects"]["Deployment/api-canary"]["spec"]["template"]["spec"]["containers"][0]["image"]
+        image = self.state["objects"]["Deployment/api-canary"]["spec"]["template"]["spec"]["containers"][0]["image"]
         self.assertTrue(image.startswith("registry.example/team/dashly-api:"))
         log = (self.home / "log").read_text()
         self.assertIn(f"docker local push {image}", log)
-        self.change(context="minikube")
+        self.state.update(context="minikube")
         self.good(self.canary("deploy"))
         self.assertIn("docker tcp://minikube build", (self.home / "log").read_text())
 
@@ -154,61 +154,89 @@ class Status(ScriptTest):
         self.assertIn("no pod is ready", text)
 
 
-class Killed(ScriptTest):
-    """Killed at every call, and repeated."""
+class Killed:
+    """Killed at every call, and repeated. A class for each choice of --service is below."""
 
-    def ready_canary(self):
+    service = ""
+    released: tuple = ()
+
+    def setUp(self):
+        super().setUp()
         self.new_cluster(stable=True)
-        self.good(self.canary(*DEPLOY, "--service", "api"))
+
+    def command(self, *arguments, **environment):
+        return lambda kill: self.canary(*arguments, "--service", self.service, kill_after=kill, **environment)
+
+    def canary_is_ready(self):
+        self.good(self.command(*DEPLOY)(None))
+
+    def is_promoted(self):
+        self.canary_is_ready()
+        self.good(self.command("promote")(None))
 
     def untouched(self):
-        self.assertEqual(self.state()["stable_changes"], [])
+        self.assertEqual(self.state["stable_changes"], [])
 
-    def at_end(self, *tags):
-        return lambda: self.assertEqual([self.tag("api"), self.tag("api-canary")], list(tags))
+    def at_end(self, stable, canary):
+        def check():
+            for service in ("api", "genai-gateway"):
+                expected = (stable, canary) if service in self.released else (OLD, None)
+                self.assertEqual((self.tag(service), self.tag(f"{service}-canary")), expected)
+        return check
+
+    def promoted_once(self):
+        self.at_end(NEW, None)()
+        for service in self.released:
+            self.assertEqual(self.annotation(service, "previous-image"), f"dashly-{service}:{OLD}")
+        self.assertEqual(sorted(self.state["stable_changes"]),
+                         [[f"Deployment/{service}", f"dashly-{service}:{NEW}"] for service in sorted(self.released)])
 
     def test_deploy(self):
         def end():
             self.untouched()
             self.at_end(OLD, NEW)()
-            self.assertEqual(self.annotation("api-canary", "canary-state"), "ready")
+            for service in self.released:
+                self.assertEqual(self.annotation(f"{service}-canary", "canary-state"), "ready")
 
-        self.killed_everywhere(lambda: self.new_cluster(stable=True),
-                               lambda kill: self.canary(*DEPLOY, "--service", "api", "--weight", "25", kill=kill), self.untouched, end)
+        self.killed_everywhere(self.command(*DEPLOY, "--weight", "30"), self.untouched, end)
 
     def test_promote(self):
-        def end():
-            self.at_end(NEW, None)()
-            self.assertEqual(self.annotation("api", "previous-image"), f"dashly-api:{OLD}")
-            self.assertEqual(self.state()["stable_changes"], [["Deployment/api", f"dashly-api:{NEW}"]])
-
-        self.killed_everywhere(self.ready_canary, lambda kill: self.canary("promote", "--service", "api", kill=kill),
-                               lambda: None, end)
+        self.canary_is_ready()
+        self.killed_everywhere(self.command("promote"), lambda: None, self.promoted_once)
 
     def test_rollback_of_a_canary(self):
-        self.killed_everywhere(self.ready_canary, lambda kill: self.canary("rollback", "--service", "api", "--image-tag", NEW, kill=kill),
-                               self.untouched, self.at_end(OLD, None))
+        self.canary_is_ready()
+        self.killed_everywhere(self.command("rollback", "--image-tag", NEW), self.untouched, self.at_end(OLD, None))
 
     def test_rollback_after_promote(self):
-        def promoted():
-            self.ready_canary()
-            self.good(self.canary("promote", "--service", "api"))
-
-        self.killed_everywhere(promoted, lambda kill: self.canary("rollback", "--service", "api", "--yes", kill=kill),
-                               lambda: None, self.at_end(OLD, None))
+        self.is_promoted()
+        self.killed_everywhere(self.command("rollback", "--yes"), lambda: None, self.at_end(OLD, None))
 
     def test_half_a_promotion_is_rolled_back(self):
-        self.ready_canary()
-        calls = len(self.state()["calls"])
-        self.good(self.canary("promote", "--service", "api"))
-        last = len(self.state()["calls"]) - calls
-        for number in range(1, last + 1):
-            with self.subTest(call=number):
-                self.ready_canary()
-                self.change(calls=[])
-                self.canary("promote", "--service", "api", kill=f"{number}:after")
-                self.good(self.canary("rollback", "--service", "api", "--image-tag", NEW, "--yes"))
-                self.at_end(OLD, None)()
+        self.canary_is_ready()
+        self.killed_everywhere(self.command("promote"), lambda: None, self.at_end(OLD, None),
+                               again=self.command("rollback", "--image-tag", NEW, "--yes"))
+
+    def test_a_failing_deploy_is_rolled_back(self):
+        self.state["bad_tags"] = [NEW]
+        self.killed_everywhere(self.command(*DEPLOY), self.untouched, self.at_end(OLD, None), ends=1,
+                               again=self.command("rollback"))
+
+
+class KilledApi(Killed, ScriptTest):
+    service, released = "api", ("api",)
+
+
+class KilledGateway(Killed, ScriptTest):
+    service, released = "genai-gateway", ("genai-gateway",)
+
+
+class KilledBoth(Killed, ScriptTest):
+    service, released = "both", ("api", "genai-gateway")
+
+    # With one service it makes the same calls, fewer of them.
+    def test_run(self):
+        self.killed_everywhere(self.command("run", "--image-tag", NEW, FAKE_VERDICT="promote"), lambda: None, self.promoted_once)
 
 
 class Run(ScriptTest):
@@ -220,20 +248,20 @@ class Run(ScriptTest):
         self.good(self.canary("run", "--image-tag", NEW, "--context", "kind-test", "--", "--timeout", "5m", FAKE_VERDICT="promote"))
         self.assertEqual(self.tags(), [NEW, NEW, None, None])
         log = (self.home / "log").read_text()
-        self.assertIn('"--timeout", "5m"', log)
-        self.assertTrue(all(call[:2] == ["--context", "kind-test"] for call in self.state()["calls"] if "version" in call))
+        self.assertIn("--timeout 5m ", log)
+        self.assertTrue(all(call[:2] == ["--context", "kind-test"] for call in self.cluster.calls if "namespace" in call))
         self.assertTrue((self.home / f".local/state/dashly/canary-dashly-api-{NEW}.json").exists())
 
     def test_rolled_back(self):
         done = self.canary("run", "--image-tag", NEW, "--service", "api", FAKE_VERDICT="bad")
         self.bad(done, "was not promoted", 10)
         self.assertEqual(self.tags(), [OLD, OLD, None, None])
-        self.assertEqual(self.state()["stable_changes"], [])
+        self.assertEqual(self.state["stable_changes"], [])
 
     def test_a_failed_deploy_does_not_undo_an_older_release(self):
         self.good(self.canary("deploy", "--image-tag", NEW))
         self.good(self.canary("promote"))
-        self.change(migration_fails=True)
+        self.state.update(migration_fails=True)
         self.bad(self.canary("run", "--image-tag", "v3", "--service", "api", FAKE_VERDICT="promote"), "was not promoted")
         self.assertEqual(self.tags(), [NEW, NEW, None, None])
 

@@ -68,6 +68,8 @@ pub struct EdgeConfig {
     pub reply_timeout: Duration,
     /// How long a connection to a backend may take.
     pub connect_timeout: Duration,
+    /// Every request waits this long before it is passed on: a slow network, to see what it does to callers.
+    pub delay: Duration,
     /// Requests are still accepted for this long after the stop signal.
     pub drain: Duration,
     /// How log lines look.
@@ -115,7 +117,8 @@ impl EdgeConfig {
                 "addresses or networks with commas between, such as 10.0.0.0/8",
             )?,
             reply_timeout: seconds(settings, "EDGE_REPLY_TIMEOUT", "150", 1..=3_600)?,
-            connect_timeout: milliseconds(settings, "EDGE_CONNECT_TIMEOUT_MS", "1000")?,
+            connect_timeout: milliseconds(settings, "EDGE_CONNECT_TIMEOUT_MS", "1000", 10)?,
+            delay: milliseconds(settings, "EDGE_DELAY_MS", "0", 0)?,
             drain: seconds(settings, "DRAIN_SECONDS", "0", 0..=3_600)?,
             log_format: settings.value("LOG_FORMAT", "text", "text or json")?,
             log_filter: settings.value("LOG_FILTER", "info", "directives such as info,dashly_edge=debug")?,
@@ -158,13 +161,14 @@ fn milliseconds(
     settings: &mut Settings<'_>,
     name: &'static str,
     default: &str,
+    least: u64,
 ) -> Result<Duration, ConfigError> {
-    const EXPECTED: &str = "whole milliseconds from 10 to 60000";
-    let value: u64 = settings.value(name, default, EXPECTED)?;
-    if (10..=60_000).contains(&value) {
+    let expected = format!("whole milliseconds from {least} to 60000");
+    let value: u64 = settings.value(name, default, &expected)?;
+    if (least..=60_000).contains(&value) {
         Ok(Duration::from_millis(value))
     } else {
-        Err(ConfigError::unusable(name, &value.to_string(), EXPECTED))
+        Err(ConfigError::unusable(name, &value.to_string(), &expected))
     }
 }
 
@@ -201,6 +205,7 @@ mod tests {
             ("EDGE_ADMIN", "8081"),
             ("EDGE_REPLY_TIMEOUT", "0"),
             ("EDGE_CONNECT_TIMEOUT_MS", "1"),
+            ("EDGE_DELAY_MS", "60001"),
             ("EDGE_ALLOW_OVERRIDE", "perhaps"),
             ("TRUSTED_PROXIES", "everybody"),
             ("PORT", "70000"),

@@ -72,7 +72,12 @@ pub(crate) async fn forward(State(edge): State<Edge>, request: Request) -> Respo
     let ended = match refused {
         Some(problem) => Ended::unsent(choice.version, problem),
         None => match read_body(&parts.headers, body).await {
-            Ok(body) => Box::pin(send(&edge, choice.version, Passing::new(parts, body))).await,
+            Ok(body) => {
+                if !edge.delay.is_zero() {
+                    tokio::time::sleep(edge.delay).await;
+                }
+                Box::pin(send(&edge, choice.version, Passing::new(parts, body))).await
+            }
             Err(problem) => Ended::unsent(choice.version, problem),
         },
     };

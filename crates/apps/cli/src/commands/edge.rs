@@ -58,6 +58,9 @@ pub(crate) struct Arguments {
     /// Milliseconds that a connection to a backend may take [EDGE_CONNECT_TIMEOUT_MS, 1000]
     #[arg(long, value_name = "MILLISECONDS")]
     connect_timeout_ms: Option<String>,
+    /// Milliseconds that every request waits before it is passed on: a slow network, for tests [EDGE_DELAY_MS, 0]
+    #[arg(long, value_name = "MILLISECONDS")]
+    delay_ms: Option<String>,
 }
 
 impl Arguments {
@@ -77,6 +80,7 @@ impl Arguments {
             ("TRUSTED_PROXIES", self.trusted_proxies.clone()),
             ("EDGE_REPLY_TIMEOUT", self.reply_timeout.clone()),
             ("EDGE_CONNECT_TIMEOUT_MS", self.connect_timeout_ms.clone()),
+            ("EDGE_DELAY_MS", self.delay_ms.clone()),
         ];
         options.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }

@@ -146,3 +146,16 @@ async fn the_operator_has_paths_of_his_own() {
     assert!(!text.contains("version=\"stable\""), "{text}");
     edge.stop().await;
 }
+
+#[tokio::test]
+async fn a_delay_is_added_to_every_request() {
+    let backend = Backend::start("slow network").await;
+    let variables = [("EDGE_STABLE", backend.url()), ("EDGE_DELAY_MS", "300".to_owned())];
+    let edge = TestEdge::start(&variables).await;
+    for _ in 0..2 {
+        let started = std::time::Instant::now();
+        assert_eq!(edge.get("/").await.status(), 200);
+        assert!(started.elapsed() >= std::time::Duration::from_millis(300));
+    }
+    edge.stop().await;
+}
