@@ -128,10 +128,11 @@ apply() {
   for service in "${SERVICES[@]}"; do check_service "$service"; done
   select_objects 'Namespace/.*|Job/migrate|Deployment/(api|genai-gateway)' except <"$rendered" >"$scratch/rest.yaml"
   apply_objects "$scratch/rest.yaml" "step config and database"
-  for service in statefulset/postgres deployment/redis; do
-    select_objects "${service/statefulset/StatefulSet}|${service/deployment/Deployment}" <"$rendered" >"$scratch/found.yaml"
+  # An overlay with a provider's database or Redis has none of its own.
+  for service in postgres redis; do
+    select_objects "StatefulSet/$service" <"$rendered" >"$scratch/found.yaml"
     [[ -s $scratch/found.yaml ]] || continue
-    wait_for_rollout "$service" || fail "step database: $service is not ready; $(look_at_pods "${service#*/}")"
+    wait_for_rollout "statefulset/$service" || fail "step database: $service is not ready; $(look_at_pods "$service")"
   done
   run_migration "$rendered" "$image_tag"
   for service in "${SERVICES[@]}"; do

@@ -29,6 +29,8 @@ mod passing;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod redis_over_tls;
+#[cfg(test)]
 mod replicas;
 #[cfg(test)]
 mod replies;

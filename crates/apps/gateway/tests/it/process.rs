@@ -13,9 +13,10 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 const TOKEN: &str = "token-of-the-main-api-9f8e7d6c5b4a";
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Program {
+/// The program, and a provider of its own.
+pub(crate) struct Program {
     child: Child,
     url: String,
     client: Client,
@@ -26,7 +27,7 @@ struct Program {
 }
 
 impl Program {
-    async fn start(variables: &[(&str, &str)], file: &str) -> Self {
+    pub(crate) async fn start(variables: &[(&str, &str)], file: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let upstream = FakeUpstream::start(listener, Options::default()).unwrap();
         let folder = TempDir::new().unwrap();
@@ -77,7 +78,7 @@ impl Program {
             .json(body)
     }
 
-    async fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let reply = self.client.get(format!("{}{path}", self.url)).send().await.unwrap();
         (reply.status().as_u16(), reply.text().await.unwrap())
     }
