@@ -36,6 +36,7 @@ COPY migrations migrations
 COPY openapi openapi
 COPY --from=web /src/web/dist web/dist
 ARG TARGETARCH
+ARG REVISION=unknown
 # Cargo trusts times of files, and the cache may be newer than a checkout with other content: touching our sources has
 # them compiled whenever this step runs. The cache holds everything that is not ours.
 RUN --mount=type=cache,id=dashly-registry,target=/usr/local/cargo/registry \
@@ -46,7 +47,7 @@ RUN --mount=type=cache,id=dashly-registry,target=/usr/local/cargo/registry \
       *) echo "no image for $TARGETARCH: only amd64 and arm64" >&2; exit 1 ;; \
     esac \
     && find benches crates migrations web/dist -type f -exec touch {} + \
-    && RUSTFLAGS='-C target-feature=+crt-static' cargo build --locked --profile image --target "$target" \
+    && RUSTFLAGS='-C target-feature=+crt-static' DASHLY_REVISION="$REVISION" cargo build --locked --profile image --target "$target" \
       --package dashly-cli --bin dashly --package dashly-gateway --bin dashly-genai-gateway \
     && cp "target/$target/image/dashly" "target/$target/image/dashly-genai-gateway" /
 
