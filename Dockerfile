@@ -19,21 +19,11 @@ FROM rust:1.95-slim-bookworm AS build
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install --yes --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 
-# What the root of both images holds beside the program.
-WORKDIR /root-of-image
-RUN mkdir -p data etc/ssl/certs tmp /data-of-api/experiment-logs \
-    && chmod 1777 tmp \
-    && cp /etc/ssl/certs/ca-certificates.crt etc/ssl/certs/ \
-    && printf 'root:x:0:0:root:/:/sbin/nologin\ndashly:x:65532:65532:dashly:/data:/sbin/nologin\n' >etc/passwd \
-    && printf 'root:x:0:\ndashly:x:65532:\n' >etc/group \
-    && printf 'hosts: files dns\n' >etc/nsswitch.conf
-
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY benches benches
 COPY crates crates
 COPY migrations migrations
-COPY openapi openapi
 COPY --from=web /src/web/dist web/dist
 ARG TARGETARCH
 ARG REVISION=unknown
@@ -51,10 +41,20 @@ RUN --mount=type=cache,id=dashly-registry,target=/usr/local/cargo/registry \
       --package dashly-cli --bin dashly --package dashly-gateway --bin dashly-genai-gateway \
     && cp "target/$target/image/dashly" "target/$target/image/dashly-genai-gateway" /
 
+# --- what the root of an image holds beside the program ----------------------------------------------------------------
+FROM rust:1.95-slim-bookworm AS files
+WORKDIR /root-of-image
+RUN mkdir -p data etc/ssl/certs tmp /data-of-api/experiment-logs \
+    && chmod 1777 tmp \
+    && cp /etc/ssl/certs/ca-certificates.crt etc/ssl/certs/ \
+    && printf 'root:x:0:0:root:/:/sbin/nologin\ndashly:x:65532:65532:dashly:/data:/sbin/nologin\n' >etc/passwd \
+    && printf 'root:x:0:\ndashly:x:65532:\n' >etc/group \
+    && printf 'passwd: files\ngroup: files\nhosts: files dns\n' >etc/nsswitch.conf
+
 # --- the gateway -----------------------------------------------------------------------------------------------------
 FROM scratch AS dashly-genai-gateway
-COPY --from=build /root-of-image /
-COPY --from=build --chown=65532:65532 /root-of-image/data /data
+COPY --from=files /root-of-image /
+COPY --from=files --chown=65532:65532 /root-of-image/data /data
 COPY --from=build /dashly-genai-gateway /dashly-genai-gateway
 USER 65532:65532
 ENV GATEWAY_BUDGETS=/data/gateway-budgets.json
@@ -74,8 +74,8 @@ LABEL org.opencontainers.image.title="dashly-genai-gateway" \
 
 # --- the API, and every other command of the program `dashly` --------------------------------------------------------
 FROM scratch AS dashly-api
-COPY --from=build /root-of-image /
-COPY --from=build --chown=65532:65532 /data-of-api /data
+COPY --from=files /root-of-image /
+COPY --from=files --chown=65532:65532 /data-of-api /data
 COPY --from=build /dashly /dashly
 # The demonstration's experiments and figures; a deployment mounts its own.
 COPY tests.json team-kpis.json /etc/dashly/
