@@ -119,6 +119,14 @@ test-power-rig: web-build ## Show that the power-cut rig finds losses when the d
 	scripts/power-cut --rounds 10 --synchronous NORMAL --expect-loss
 	scripts/power-cut --rounds 10 --synchronous OFF --expect-loss
 
+.PHONY: images
+images: ## Build the images dashly-api and dashly-genai-gateway (needs Docker)
+	scripts/build-images
+
+.PHONY: test-images
+test-images: ## Build the images, run them by compose, restart and kill parts under load (needs Docker, jq)
+	scripts/test-images
+
 .PHONY: bench
 bench: $(if $(filter canary,$(ONLY)),,web-build test-tools) ## Run the benchmarks and print their tables (ONLY=canary simulates canaries)
 ifeq ($(ONLY),canary)

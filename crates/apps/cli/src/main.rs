@@ -9,7 +9,7 @@ mod output;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    admin, backup, canary, doctor, edge, experiments, gateway, load_test, migrate, openapi, results, serve,
+    admin, backup, canary, doctor, edge, experiments, gateway, healthcheck, load_test, migrate, openapi, results, serve,
     simulate,
 };
 use std::process::ExitCode;
@@ -36,6 +36,9 @@ or DATA_DIR), and at the very first start ADMIN_PASSWORD. Listens on 0.0.0.0 unl
 const GATEWAY_NEEDS: &str = "\
 Needs ANTHROPIC_API_KEY to answer, and GATEWAY_TOKEN to serve callers of other machines; starts without both. PORT \
 (4000), HOST (0.0.0.0), GATEWAY_CONFIG (gateway.toml, which may be missing), RATE_LIMIT_RPM (60) and REDIS_URL may be set.";
+const HEALTHCHECK_NEEDS: &str = "\
+Needs nothing but PORT (3000), where the server listens. Exit code: 0 when http://127.0.0.1:$PORT/health/live answers \
+200 within 2 seconds, else 1.";
 const DATABASE_NEEDS: &str = "\
 Needs the database: DATABASE_URL, or DB_HOST and its companions, or the SQLite file in DATA_DIR (data).";
 
@@ -90,6 +93,9 @@ enum Command {
         after_help = "Needs nothing and changes nothing. Exit code: 0 when every check passes, else 1."
     )]
     Doctor(doctor::Arguments),
+    /// Ask the server on this machine whether it is live, as a container's health check does
+    #[command(after_help = HEALTHCHECK_NEEDS)]
+    Healthcheck,
     /// Manage accounts from the terminal
     Admin(admin::Arguments),
     /// Print the description of the API (OpenAPI 3.1)
@@ -127,6 +133,7 @@ async fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Experiments(arguments) => experiments::experiments(arguments).await,
         Command::Canary(arguments) => canary::canary(*arguments).await,
         Command::Doctor(arguments) => doctor::doctor(&arguments).await,
+        Command::Healthcheck => healthcheck::healthcheck().await,
         Command::Admin(arguments) => admin::admin(arguments).await,
         Command::Openapi(arguments) => openapi::openapi(&arguments).await,
     }

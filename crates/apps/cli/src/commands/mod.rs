@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod edge;
 pub(crate) mod experiments;
 pub(crate) mod gateway;
+pub(crate) mod healthcheck;
 pub(crate) mod load_test;
 mod local_gateway;
 pub(crate) mod migrate;

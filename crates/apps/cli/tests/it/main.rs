@@ -26,6 +26,8 @@ mod edge;
 #[cfg(test)]
 mod heads;
 #[cfg(test)]
+mod healthcheck;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod load;

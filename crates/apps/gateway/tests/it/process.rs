@@ -176,3 +176,39 @@ async fn no_secret_and_no_content_is_written_anywhere() {
         assert!(!log.contains(word), "{word} is in the log");
     }
 }
+
+/// Exit code, output and complaints of the program with one argument.
+async fn run(argument: &str, port: &str) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dashly-genai-gateway"));
+    let output = command.arg(argument).env_clear().env("PORT", port).output();
+    let output = timeout(PATIENCE, output).await.unwrap().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test]
+async fn the_health_check_tells_live_stopped_and_hanging_apart() {
+    let program = Program::start(&[], "").await;
+    let port = program.url.rsplit(':').next().unwrap().to_owned();
+    assert_eq!(run("healthcheck", &port).await, (Some(0), String::new(), String::new()));
+    program.terminate().await;
+    program.ended().await;
+    let (code, _, complaint) = run("healthcheck", &port).await;
+    assert_eq!(code, Some(1));
+    assert!(complaint.contains(&format!("nothing answers on 127.0.0.1 port {port}")), "{complaint}");
+    // Connections are taken by the system and answered by nobody.
+    let hanging = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (code, _, complaint) = run("healthcheck", &hanging.local_addr().unwrap().port().to_string()).await;
+    assert_eq!(code, Some(1));
+    assert!(complaint.contains("within 2000 ms"), "{complaint}");
+}
+
+#[tokio::test]
+async fn it_tells_its_version_its_help_and_what_it_does_not_know() {
+    let (code, version, _) = run("--version", "").await;
+    assert_eq!((code, version), (Some(0), format!("dashly-genai-gateway {}\n", env!("CARGO_PKG_VERSION"))));
+    let (code, help, _) = run("--help", "").await;
+    assert_eq!(code, Some(0));
+    assert!(help.contains("healthcheck") && help.contains("ANTHROPIC_API_KEY"), "{help}");
+    assert_eq!(run("serve", "").await.0, Some(2));
+}

@@ -1,0 +1,91 @@
+"""make-env, and what the scripts for images say where there is no Docker."""
+import os
+import pathlib
+import re
+import shutil
+import stat
+import subprocess
+import tempfile
+import unittest
+
+PROJECT = pathlib.Path(__file__).resolve().parents[3]
+# What the scripts call before they look for Docker.
+PROGRAMS = ("bash", "cat", "dirname", "git", "readlink")
+
+
+class MakeEnv(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="dashly-make-env.")
+        self.addCleanup(folder.cleanup)
+        self.project = pathlib.Path(folder.name)
+        (self.project / "scripts").mkdir()
+        shutil.copy(PROJECT / "scripts/make-env", self.project / "scripts")
+        self.file = self.project / ".env"
+
+    def run_it(self, **variables):
+        return subprocess.run([self.project / "scripts/make-env"], env={"PATH": os.environ["PATH"], **variables},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False)
+
+    def values(self):
+        lines = [line for line in self.file.read_text().splitlines() if not line.startswith("#")]
+        return dict(line.split("=", 1) for line in lines)
+
+    def test_it_makes_random_secrets_for_its_owner_only(self):
+        self.assertEqual(0, self.run_it().returncode)
+        first = self.values()
+        self.assertEqual(0o600, stat.S_IMODE(self.file.stat().st_mode))
+        self.assertEqual("", first.pop("ANTHROPIC_API_KEY"))
+        self.file.unlink()
+        self.assertEqual(0, self.run_it().returncode)
+        second = self.values()
+        secrets = [*first.values(), *(second[name] for name in first)]
+        self.assertEqual(12, len(set(secrets)), "six secrets, new each time")
+        for secret in secrets:
+            self.assertRegex(secret, r"^[0-9a-f]{48}$")
+        self.assertEqual([".env", "scripts"], sorted(os.listdir(self.project)))
+
+    def test_every_needed_value_is_made_and_explained(self):
+        self.run_it()
+        needed = set(re.findall(r"\$\{([A-Z_]+):\?", (PROJECT / "docker-compose.yml").read_text()))
+        self.assertEqual(needed | {"ANTHROPIC_API_KEY"}, set(self.values()))
+        explained = set(re.findall(r"^(?:# )?([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
+        self.assertLessEqual(set(self.values()), explained)
+
+    def test_what_exists_is_kept(self):
+        for make in (lambda: self.file.write_text("ours"), lambda: self.file.symlink_to("nowhere")):
+            make()
+            refused = self.run_it()
+            self.assertEqual(1, refused.returncode)
+            self.assertIn(".env exists and is kept", refused.stderr)
+            self.assertEqual(1, len(refused.stderr.splitlines()))
+            if self.file.is_symlink():
+                self.assertFalse((self.project / "nowhere").exists())
+            else:
+                self.assertEqual("ours", self.file.read_text())
+            self.file.unlink()
+
+    def test_the_providers_key_is_taken_and_never_shown(self):
+        made = self.run_it(ANTHROPIC_API_KEY="key-of-ours-1,key-of-ours-2")
+        self.assertEqual("key-of-ours-1,key-of-ours-2", self.values()["ANTHROPIC_API_KEY"])
+        self.assertNotIn("key-of-ours", made.stdout + made.stderr)
+        self.file.unlink()
+        refused = self.run_it(ANTHROPIC_API_KEY="key-of-ours\nADMIN_PASSWORD=known")
+        self.assertEqual(1, refused.returncode)
+        self.assertFalse(self.file.exists())
+        self.assertNotIn("key-of-ours", refused.stdout + refused.stderr)
+
+
+class WithoutDocker(unittest.TestCase):
+    def test_the_scripts_say_so_in_one_line(self):
+        with tempfile.TemporaryDirectory(prefix="dashly-no-docker.") as folder:
+            for program in PROGRAMS:
+                os.symlink(shutil.which(program), pathlib.Path(folder) / program)
+            for script in ("build-images", "test-images"):
+                told = subprocess.run([PROJECT / "scripts" / script], env={"PATH": folder}, stdin=subprocess.DEVNULL,
+                                      capture_output=True, text=True, timeout=20, check=False)
+                self.assertEqual(2, told.returncode, told.stderr)
+                self.assertRegex(told.stderr, rf"^{script}: Docker is missing[^\n]*\n$")
+
+
+if __name__ == "__main__":
+    unittest.main()
