@@ -1,6 +1,7 @@
 //! One try at the provider.
 
 use super::keys::Keys;
+use super::stream::ProviderStream;
 use crate::upstream::KeyState;
 use bytes::Bytes;
 use dashly_kernel::Secret;
@@ -8,11 +9,13 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error as ClientError};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::time::Duration;
+use tokio::net::TcpStream;
+use tower::util::MapResponse;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
@@ -44,7 +47,11 @@ pub(crate) enum SendError {
 }
 
 /// Sends bodies that are there as a whole.
-pub(crate) type WholeBodyClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+pub(crate) type WholeBodyClient = Client<Connector, Full<Bytes>>;
+
+/// Connects, and puts the connection into a place of its own.
+type Connector = MapResponse<HttpsConnector<HttpConnector>, fn(HttpsStream) -> ProviderStream>;
+type HttpsStream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// A client that keeps its connections. Connecting takes `connect` at most.
 ///
@@ -61,10 +68,11 @@ pub(crate) fn http_client(connect: Duration) -> anyhow::Result<WholeBodyClient> 
         .https_or_http()
         .enable_http1()
         .wrap_connector(http);
+    let boxed: fn(HttpsStream) -> ProviderStream = ProviderStream::new;
     Ok(Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE_CONNECTION)
-        .build(connector))
+        .build(MapResponse::new(connector, boxed)))
 }
 
 /// The client of the provider.

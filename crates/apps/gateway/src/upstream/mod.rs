@@ -3,6 +3,7 @@
 mod breaker;
 mod client;
 mod keys;
+mod stream;
 
 pub(crate) use breaker::{BreakerState, Breakers};
 pub(crate) use client::{
