@@ -14,7 +14,7 @@ use crate::results::{
 };
 use crate::segments::{Device, VisitorKind};
 use dashly_db::{Db, DbError};
-use dashly_kernel::{Clock, Ids, Secret, Timestamp};
+use dashly_kernel::{AppVersion, Clock, Ids, Secret, Timestamp};
 use dashly_telemetry::{Health, Tasks};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,6 +42,8 @@ pub struct ExperimentsConfig {
     pub secret: Secret<String>,
     /// Where visitors reach this server. Set by `PUBLIC_URL`.
     pub public_url: Option<String>,
+    /// The version of the build that runs: recorded with every exposure. Set by `APP_VERSION`.
+    pub app_version: AppVersion,
     /// The way to the webhook for notices; none without one. Set by `NOTICE_WEBHOOK_URL`.
     pub notice_sender: Option<Arc<dyn NoticeSender>>,
 }
@@ -75,6 +77,7 @@ struct Shared {
     ofrep_tokens: OfrepTokens,
     qa_key: QaKey,
     public_url: Option<String>,
+    app_version: AppVersion,
     notice_sender: Option<Arc<dyn NoticeSender>>,
     results_cache: ResultsCache,
 }
@@ -161,6 +164,7 @@ impl Experiments {
             ofrep_tokens: config.ofrep_tokens.clone(),
             qa_key: QaKey::derived_from(&config.secret),
             public_url: config.public_url.clone(),
+            app_version: config.app_version.clone(),
             notice_sender: config.notice_sender.clone(),
             results_cache: ResultsCache::default(),
             secure_cookies: config.secure_cookies,
@@ -274,13 +278,14 @@ impl Experiments {
             .into_iter()
             .filter(is_new)
             .map(|(experiment, served)| {
-                let visitor = visitor.shared();
+                let (visitor, app_version) = (visitor.shared(), self.shared.app_version.shared());
                 Record::Exposure(ExposureRecord {
                     visitor,
                     experiment,
                     served,
                     device,
                     visitor_kind,
+                    app_version,
                     recorded_at,
                 })
             })

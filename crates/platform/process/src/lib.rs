@@ -3,10 +3,12 @@
 //! For `crates/apps` alone: everything below them is handed a clock, a source of ids and a configuration. Knows no
 //! setting by name. Start with [`Settings`].
 
+mod revision;
 mod settings;
 mod stop;
 mod system;
 
+pub use revision::REVISION;
 pub use settings::{ConfigError, Setting, Settings};
 pub use stop::stop_signal;
 pub use system::{OperatingSystemIds, SystemClock};

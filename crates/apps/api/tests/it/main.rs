@@ -55,6 +55,8 @@ mod sites;
 #[cfg(test)]
 mod traffic;
 #[cfg(test)]
+mod versions;
+#[cfg(test)]
 mod visitor_ids;
 #[cfg(test)]
 mod visitor_joins;
