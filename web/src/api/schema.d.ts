@@ -939,7 +939,7 @@ export interface components {
          * @description What a change was.
          * @enum {string}
          */
-        ChangeAction: "start" | "stop" | "archive" | "restore" | "ramp" | "set_winner" | "clear_winner" | "holdout" | "reset" | "export" | "recount" | "edit";
+        ChangeAction: "start" | "stop" | "archive" | "restore" | "ramp" | "set_winner" | "clear_winner" | "holdout" | "reset" | "export" | "recount" | "erase_visitor" | "edit";
         /** @description What a comparison is made of. */
         ComparedCounts: {
             /**

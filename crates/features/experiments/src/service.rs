@@ -153,9 +153,9 @@ impl Experiments {
         tasks: &Tasks,
     ) -> Result<Self, DbError> {
         let definitions = Arc::new(DefinitionsFile::open(&config.tests_file, &*clock, health));
-        life::follow(Arc::clone(&definitions), db.clone(), tasks).await?;
-        Arc::clone(&definitions).follow(tasks, Arc::clone(&clock), health.clone());
         let known = Arc::new(KnownExposures::new(&*ids));
+        life::follow(Arc::clone(&definitions), Arc::clone(&known), db.clone(), tasks).await?;
+        Arc::clone(&definitions).follow(tasks, Arc::clone(&clock), health.clone());
         let writer = Writer::start(db.clone(), Arc::clone(&known), Arc::clone(&clock), health.clone(), tasks);
         let folder = config.log_folder.clone().map_or(MirrorFolder::Off, MirrorFolder::At);
         let mirror = Mirror::start(folder, db.clone(), writer.commits(), health.clone(), tasks);

@@ -13,6 +13,8 @@ mod bulk;
 #[cfg(test)]
 mod definitions;
 #[cfg(test)]
+mod erasure;
+#[cfg(test)]
 mod event_ids;
 #[cfg(test)]
 mod events;
