@@ -939,7 +939,7 @@ export interface components {
          * @description What a change was.
          * @enum {string}
          */
-        ChangeAction: "start" | "stop" | "archive" | "restore" | "ramp" | "set_winner" | "clear_winner" | "holdout" | "reset" | "export" | "recount" | "edit";
+        ChangeAction: "start" | "stop" | "archive" | "restore" | "ramp" | "set_winner" | "clear_winner" | "holdout" | "reset" | "export" | "recount" | "erase_visitor" | "edit";
         /** @description What a comparison is made of. */
         ComparedCounts: {
             /**
@@ -1535,7 +1535,7 @@ export interface components {
              * @description Seconds since the start.
              */
             uptime: number;
-            /** @description Version of the program. */
+            /** @description Version of the build that runs. Set by `APP_VERSION`. */
             version: string;
             /** @description The file of experiments. */
             definitions: components["schemas"]["DefinitionsHealth"];
@@ -2260,7 +2260,7 @@ export interface components {
          * @description What visitors are split by.
          * @enum {string}
          */
-        Segment: "device" | "visitor_kind";
+        Segment: "device" | "visitor_kind" | "app_version";
         /** @description One metric of one variant of one experiment of a source. */
         SeriesName: {
             /** @description Where it is from */
@@ -2324,7 +2324,7 @@ export interface components {
         };
         /** @description One part of the visitors. */
         Slice: {
-            /** @description Such as `mobile` or `returning`. */
+            /** @description Such as `mobile`, `returning` or `1.4.2`. */
             name: string;
             /** @description Visitors and converters by drawn label. */
             compared: {
@@ -2852,7 +2852,7 @@ export interface operations {
                 from?: string;
                 /** @description First exposed on this UTC day or before */
                 to?: string;
-                /** @description Split by `device` or `visitor_kind` */
+                /** @description Split by `device`, `visitor_kind` or `app_version` */
                 segment?: components["schemas"]["Segment"];
             };
             header?: never;

@@ -174,7 +174,9 @@ describe('the results page', () => {
     await card.getByRole('rowheader', { name: 'Desktop' }).waitFor();
     await card.getByRole('radio', { name: 'New or returning' }).check();
     await card.getByRole('rowheader', { name: 'New visitors' }).waitFor();
-    expect(asked).toEqual(['?segment=device', '?segment=visitor_kind']);
+    await card.getByRole('radio', { name: 'Version' }).check();
+    await card.getByRole('rowheader', { name: '0.1.0' }).waitFor();
+    expect(asked).toEqual(['?segment=device', '?segment=visitor_kind', '?segment=app_version']);
     await context.close();
   });
 

@@ -13,6 +13,7 @@ use dashly_experiments::{Experiments, ExperimentsConfig, NoticeSender};
 use dashly_identity::{AfterSignIn, Identity, IdentityConfig};
 use dashly_kernel::{Clock, Ids, Secret};
 use dashly_llm::LlmClient;
+use dashly_process::REVISION;
 use dashly_telemetry::{Health, Metrics, Tasks};
 use dashly_web::{
     Authentication, Failure, Observe, Overload, SecurityHeaders, method_not_allowed, observe, refuse_overload,
@@ -73,6 +74,7 @@ impl App {
     /// When a setting is missing or not safe to run with.
     pub async fn build(config: &Config, parts: AppParts) -> anyhow::Result<Self> {
         let metrics = Metrics::install(&[], &parts.tasks)?;
+        Metrics::describe_build(config.app_version.as_str(), REVISION);
         let secure_cookies = config.is_served_over_tls();
         let limiter = Arc::new(build_limiter(config, &parts).await?);
         let identity = build_identity(config, &parts, Arc::clone(&limiter))?;
@@ -84,6 +86,7 @@ impl App {
             ofrep_tokens: config.ofrep_tokens.clone(),
             secret: jwt_secret(config)?,
             public_url: config.public_url.clone(),
+            app_version: config.app_version.clone(),
             notice_sender: notice_sender(config)?,
         };
         let experiments = Experiments::start(
@@ -105,6 +108,7 @@ impl App {
             metrics,
             clock: Arc::clone(&parts.clock),
             started_at: parts.clock.now(),
+            app_version: config.app_version.clone(),
         };
         let after_sign_in = AfterSignIn(Arc::new(VisitorJoins(experiments.clone())));
         let (features, openapi) = OpenApiRouter::with_openapi(openapi::base_document())

@@ -3,7 +3,7 @@
 use dashly_db::DatabaseUrl;
 use dashly_experiments::OfrepTokens;
 use dashly_identity::parse_token_lifetime;
-use dashly_kernel::Secret;
+use dashly_kernel::{AppVersion, Secret};
 use dashly_llm::{GatewayUrl, InvalidGatewayUrl};
 use dashly_process::{ConfigError, Settings};
 use dashly_telemetry::{LogFilter, LogFormat};
@@ -52,6 +52,8 @@ pub struct Config {
     pub gateway_url: Option<GatewayUrl>,
     /// `GATEWAY_TOKEN`: what is shown to the gateway.
     pub gateway_token: Option<Secret<String>>,
+    /// `APP_VERSION`: recorded with every exposure.
+    pub app_version: AppVersion,
     /// `DRAIN_SECONDS`.
     pub drain: Duration,
     /// `PUBLIC_URL`: where visitors reach this server.
@@ -107,6 +109,11 @@ impl Config {
             notice_webhook_url: notice_webhook_url(settings)?,
             gateway_url: gateway_url(settings)?,
             gateway_token: settings.secret("GATEWAY_TOKEN")?,
+            app_version: settings.value(
+                "APP_VERSION",
+                env!("CARGO_PKG_VERSION"),
+                "1 to 128 printable ASCII characters without spaces, such as 1.4.2",
+            )?,
             drain: drain(settings)?,
             public_url,
             trusted_proxies: trusted_proxies(settings)?,

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use dashly_cache::{RateLimiter, Status};
 use dashly_db::Db;
 use dashly_experiments::{DefinitionsHealth, Experiments, WriterHealth};
-use dashly_kernel::{Clock, Timestamp};
+use dashly_kernel::{AppVersion, Clock, Timestamp};
 use dashly_telemetry::{Health, HealthReport, Metrics};
 use http::{StatusCode, header};
 use serde::Serialize;
@@ -29,6 +29,7 @@ pub(crate) struct HealthSources {
     pub(crate) metrics: Metrics,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) started_at: Timestamp,
+    pub(crate) app_version: AppVersion,
 }
 
 impl HealthSources {
@@ -75,8 +76,8 @@ struct HealthReply {
     timestamp: Timestamp,
     /// Seconds since the start.
     uptime: f64,
-    /// Version of the program.
-    version: &'static str,
+    /// Version of the build that runs. Set by `APP_VERSION`.
+    version: String,
     /// The file of experiments.
     definitions: DefinitionsHealth,
     /// The writer of experiment data.
@@ -102,7 +103,7 @@ async fn get_health(State(sources): State<HealthSources>) -> Response {
         status: if answers { "healthy" } else { "unhealthy" },
         timestamp: now,
         uptime: seconds_between(sources.started_at, now),
-        version: env!("CARGO_PKG_VERSION"),
+        version: sources.app_version.to_string(),
         definitions: experiments.definitions,
         writer: experiments.writer,
     };

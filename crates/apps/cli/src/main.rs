@@ -9,8 +9,8 @@ mod output;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    admin, backup, canary, doctor, edge, experiments, gateway, healthcheck, load_test, migrate, openapi, results, serve,
-    simulate,
+    admin, backup, canary, doctor, edge, erase_visitor, experiments, gateway, healthcheck, load_test,
+    migrate, openapi, results, serve, simulate,
 };
 use std::process::ExitCode;
 
@@ -76,6 +76,9 @@ enum Command {
     /// Fill the database from a backup, of this engine or the other
     #[command(after_help = backup::RESTORE_NEEDS)]
     Restore(backup::RestoreArguments),
+    /// Erase a visitor: rows stay and count, under random ids that nobody can lead back
+    #[command(name = "erase-visitor", after_help = erase_visitor::ERASE_NEEDS)]
+    EraseVisitor(erase_visitor::Arguments),
     /// Send visitors with known behaviour to a running server and compare what it counts
     Simulate(simulate::Arguments),
     /// Put load on a running server and check that everything it acknowledged is stored
@@ -127,6 +130,7 @@ async fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate => migrate::migrate().await,
         Command::Backup(arguments) => Box::pin(backup::backup(arguments)).await,
         Command::Restore(arguments) => Box::pin(backup::restore(arguments)).await,
+        Command::EraseVisitor(arguments) => erase_visitor::erase_visitor(arguments).await,
         Command::Simulate(arguments) => simulate::simulate(arguments).await,
         Command::LoadTest(arguments) => load_test::load_test(arguments).await,
         Command::Results(arguments) => results::results(&arguments).await,

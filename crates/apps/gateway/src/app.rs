@@ -12,6 +12,7 @@ use anyhow::Context;
 use axum::{Router, middleware};
 use dashly_cache::{Budgets, RateLimiter, Store};
 use dashly_kernel::{Clock, Ids};
+use dashly_process::REVISION;
 use dashly_telemetry::{Health, Metrics, ShutdownSignal, Tasks};
 use dashly_web::{Observe, method_not_allowed, observe, route_not_found};
 use std::sync::Arc;
@@ -52,6 +53,7 @@ pub(crate) async fn build_protected(
     protection: Protection,
 ) -> anyhow::Result<Router> {
     let metrics = Metrics::install(&metering::BOUNDS, &parts.tasks)?;
+    Metrics::describe_build(config.app_version.as_str(), REVISION);
     let file = LiveFile::start(&config.file, config.file_is_named, &parts.health, &parts.tasks)
         .with_context(|| format!("GATEWAY_CONFIG: {}", config.file.display()))?;
     let callers = Callers::new(config.token.as_ref());
@@ -92,6 +94,7 @@ pub(crate) async fn build_protected(
         ids: Arc::clone(&parts.ids),
         health: parts.health.clone(),
         tasks: parts.tasks.clone(),
+        app_version: config.app_version.clone(),
     });
     parts.tasks.spawn("budgets", keep_budgets(gateway.clone(), parts.tasks.shutdown_signal()));
     let observe_state = Observe { ids: Arc::clone(&parts.ids), security_headers: None };

@@ -6,7 +6,7 @@ use crate::guard::Guard;
 use crate::metering::Meter;
 use crate::tasks::{Answers, Protection};
 use crate::upstream::{Breakers, Upstream};
-use dashly_kernel::{Clock, Ids};
+use dashly_kernel::{AppVersion, Clock, Ids};
 use dashly_telemetry::{Health, Tasks};
 use dashly_web::TrustedProxies;
 use std::sync::Arc;
@@ -37,6 +37,7 @@ pub(crate) struct Parts {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) health: Health,
     pub(crate) tasks: Tasks,
+    pub(crate) app_version: AppVersion,
 }
 
 impl std::ops::Deref for Gateway {

@@ -110,6 +110,12 @@ impl TestApp {
         Replica::start(&self.config, self.database.another_handle().await, &self.clock, seed).await
     }
 
+    /// As [`TestApp::replica`], of another version.
+    pub async fn replica_of_version(&self, version: &str, seed: u64) -> Replica {
+        let config = Config { app_version: version.parse().unwrap(), ..self.config.clone() };
+        Replica::start(&config, self.database.another_handle().await, &self.clock, seed).await
+    }
+
     /// Somebody who has never been here.
     pub fn visitor(&self) -> Visitor {
         self.server.visitor()

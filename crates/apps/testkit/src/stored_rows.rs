@@ -18,6 +18,7 @@ pub struct ExposureRow {
     pub visitor_kind: String,
     pub is_first: bool,
     pub converted_at: Option<Timestamp>,
+    pub app_version: String,
     pub recorded_at: Timestamp,
 }
 
@@ -43,7 +44,7 @@ pub struct EventRow {
 pub async fn exposure_rows(db: &Db) -> Vec<ExposureRow> {
     const LIST: Sql = sql!(
         "select id, user_or_session_id, test_id, variant, drawn_variant, epoch, device, visitor_kind, is_first,
-                converted_at, recorded_at
+                converted_at, recorded_at, app_version
          from experiment_exposures
          order by id"
     );
@@ -74,6 +75,7 @@ fn exposure(row: &Row) -> ExposureRow {
         is_first: row.get(8).unwrap(),
         converted_at: row.get(9).unwrap(),
         recorded_at: row.get(10).unwrap(),
+        app_version: row.get(11).unwrap(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`Clock`] and [`Ids`], which the programs implement and the tests replace. Start reading at [`Problem`], the one
 //! shape in which every failure leaves the server.
 
+mod app_version;
 mod chance;
 mod draw;
 mod ids;
@@ -13,6 +14,7 @@ mod secret;
 mod text;
 mod time;
 
+pub use app_version::{AppVersion, InvalidAppVersion};
 pub use chance::Ids;
 pub use draw::draw;
 pub use ids::{SessionId, UserId};

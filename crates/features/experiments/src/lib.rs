@@ -11,6 +11,7 @@
 
 mod assignment;
 mod definitions;
+mod erasure;
 mod http_routes;
 mod in_order;
 mod ingest;
@@ -33,6 +34,7 @@ pub use definitions::{
     MetricDirection, MetricKind, MetricRole, Parsed, Phase, Status, Variant, VariantValue,
     check_definitions_file, parse_definitions,
 };
+pub use erasure::{FoundVisitor, VisitorRecords, erase_visitor, find_visitor};
 pub use http_routes::routes;
 pub use in_order::InOrder;
 pub use ingest::{CountedAs, EventOutcome};
@@ -42,7 +44,7 @@ pub use life::{
     Change, ChangeAction, ChangeError, Changes, ExperimentLife, ExportError, ExportReport, Holdout,
     HoldoutReply, LifeReply, LivesReply, Settings, export,
 };
-pub use mirror::{MirrorReport, MirrorStatus};
+pub use mirror::{MirrorReport, MirrorSettled, MirrorStatus, SettleMirrorError, settle_mirror};
 pub use notices::{Notice, NoticeFuture, NoticeKind, NoticeMessage, NoticeSender, Notices, NoticesRead};
 pub use ofrep::{InvalidOfrepTokens, OfrepTokens};
 pub use recount::{OnProgress, RecountMode, RecountReport, RecountedTable, recount};

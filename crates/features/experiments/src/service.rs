@@ -14,7 +14,7 @@ use crate::results::{
 };
 use crate::segments::{Device, VisitorKind};
 use dashly_db::{Db, DbError};
-use dashly_kernel::{Clock, Ids, Secret, Timestamp};
+use dashly_kernel::{AppVersion, Clock, Ids, Secret, Timestamp};
 use dashly_telemetry::{Health, Tasks};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,6 +42,8 @@ pub struct ExperimentsConfig {
     pub secret: Secret<String>,
     /// Where visitors reach this server. Set by `PUBLIC_URL`.
     pub public_url: Option<String>,
+    /// The version of the build that runs: recorded with every exposure. Set by `APP_VERSION`.
+    pub app_version: AppVersion,
     /// The way to the webhook for notices; none without one. Set by `NOTICE_WEBHOOK_URL`.
     pub notice_sender: Option<Arc<dyn NoticeSender>>,
 }
@@ -75,6 +77,7 @@ struct Shared {
     ofrep_tokens: OfrepTokens,
     qa_key: QaKey,
     public_url: Option<String>,
+    app_version: AppVersion,
     notice_sender: Option<Arc<dyn NoticeSender>>,
     results_cache: ResultsCache,
 }
@@ -150,9 +153,9 @@ impl Experiments {
         tasks: &Tasks,
     ) -> Result<Self, DbError> {
         let definitions = Arc::new(DefinitionsFile::open(&config.tests_file, &*clock, health));
-        life::follow(Arc::clone(&definitions), db.clone(), tasks).await?;
-        Arc::clone(&definitions).follow(tasks, Arc::clone(&clock), health.clone());
         let known = Arc::new(KnownExposures::new(&*ids));
+        life::follow(Arc::clone(&definitions), Arc::clone(&known), db.clone(), tasks).await?;
+        Arc::clone(&definitions).follow(tasks, Arc::clone(&clock), health.clone());
         let writer = Writer::start(db.clone(), Arc::clone(&known), Arc::clone(&clock), health.clone(), tasks);
         let folder = config.log_folder.clone().map_or(MirrorFolder::Off, MirrorFolder::At);
         let mirror = Mirror::start(folder, db.clone(), writer.commits(), health.clone(), tasks);
@@ -161,6 +164,7 @@ impl Experiments {
             ofrep_tokens: config.ofrep_tokens.clone(),
             qa_key: QaKey::derived_from(&config.secret),
             public_url: config.public_url.clone(),
+            app_version: config.app_version.clone(),
             notice_sender: config.notice_sender.clone(),
             results_cache: ResultsCache::default(),
             secure_cookies: config.secure_cookies,
@@ -274,13 +278,14 @@ impl Experiments {
             .into_iter()
             .filter(is_new)
             .map(|(experiment, served)| {
-                let visitor = visitor.shared();
+                let (visitor, app_version) = (visitor.shared(), self.shared.app_version.shared());
                 Record::Exposure(ExposureRecord {
                     visitor,
                     experiment,
                     served,
                     device,
                     visitor_kind,
+                    app_version,
                     recorded_at,
                 })
             })

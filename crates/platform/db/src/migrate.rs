@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0008_notices"),
     migration!("0009_ai_usage"),
     migration!("0010_changed_days"),
+    migration!("0011_app_versions"),
 ];
 
 /// Every migration that this program knows, in order.

@@ -5,11 +5,13 @@
 //! setting by name. Start with [`Settings`].
 
 mod probe;
+mod revision;
 mod settings;
 mod stop;
 mod system;
 
 pub use probe::{PROBE_PATIENCE, ProbeError, probe_live};
+pub use revision::REVISION;
 pub use settings::{ConfigError, Setting, Settings};
 pub use stop::stop_signal;
 pub use system::{OperatingSystemIds, SystemClock};

@@ -61,6 +61,11 @@ impl Metrics {
         Ok(metrics)
     }
 
+    /// Says which build runs: `build_info` is always 1, so that it can be joined to any other metric.
+    pub fn describe_build(version: &str, revision: &'static str) {
+        metrics::gauge!("build_info", "version" => version.to_owned(), "revision" => revision).set(1.0);
+    }
+
     /// Every recorded duration is kept until it is put into its bucket: here, or when somebody reads.
     async fn keep_small(self, stop: ShutdownSignal) {
         loop {

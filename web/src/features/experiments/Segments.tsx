@@ -13,6 +13,7 @@ import styles from './Segments.module.css';
 const SEGMENTS: readonly { value: Segment; label: string }[] = [
   { value: 'device', label: 'Device' },
   { value: 'visitor_kind', label: 'New or returning' },
+  { value: 'app_version', label: 'Version' },
 ];
 
 /** The results of parts of the visitors: asked for on demand, and marked as something to explore only. */

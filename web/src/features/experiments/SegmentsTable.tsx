@@ -13,6 +13,7 @@ const NAMES: Record<string, string> = {
   unknown: 'Unknown device',
   new: 'New visitors',
   returning: 'Returning visitors',
+  'not recorded': 'Version not recorded',
 };
 
 interface SegmentsTableProps {

@@ -13,6 +13,8 @@ mod bulk;
 #[cfg(test)]
 mod definitions;
 #[cfg(test)]
+mod erasure;
+#[cfg(test)]
 mod event_ids;
 #[cfg(test)]
 mod events;
@@ -54,6 +56,8 @@ mod rows;
 mod sites;
 #[cfg(test)]
 mod traffic;
+#[cfg(test)]
+mod versions;
 #[cfg(test)]
 mod visitor_ids;
 #[cfg(test)]

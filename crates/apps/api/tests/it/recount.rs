@@ -1,7 +1,7 @@
 //! The results again, counted from the raw rows by other means than the server's.
 //!
-//! What is recounted: `experiment_totals`, `experiment_timeline`, `experiment_draws`, `experiment_signals` and the totals
-//! of the metrics, each as sorted lines of text, so that a difference shows as a difference of lines.
+//! What is recounted: `experiment_totals`, `experiment_timeline`, `experiment_draws`, `experiment_version_totals`,
+//! `experiment_signals` and the totals of the metrics, each as sorted lines of text, so that a difference shows as a difference of lines.
 
 use crate::rows::{EventRow, ExposureRow, events, exposures};
 use dashly_db::{Sql, sql};
@@ -15,6 +15,7 @@ pub(crate) struct Counts {
     pub(crate) totals: Vec<String>,
     pub(crate) timeline: Vec<String>,
     pub(crate) draws: Vec<String>,
+    pub(crate) versions: Vec<String>,
     pub(crate) signals: Vec<String>,
     pub(crate) metrics: Vec<String>,
 }
@@ -95,6 +96,9 @@ pub(crate) async fn kept(app: &TestApp) -> Counts {
     );
     const DRAWS: Sql =
         sql!("select test_id, epoch, drawn_variant, exposures, converters from experiment_draws");
+    const VERSIONS: Sql = sql!(
+        "select test_id, app_version, epoch, drawn_variant, day, exposures, converters from experiment_version_totals"
+    );
     const SIGNALS: Sql = sql!("select test_id, signal, count from experiment_signals");
     const METRICS: Sql = sql!(
         "select test_id, epoch, drawn_variant, day, converters, total, total_of_squares from experiment_metric_totals"
@@ -117,6 +121,12 @@ pub(crate) async fn kept(app: &TestApp) -> Counts {
         let texts: Vec<String> = (0..3).map(|column| row.get::<String>(column).unwrap()).collect();
         let numbers: Vec<i64> = (3..5).map(|column| row.get(column).unwrap()).collect();
         counts.draws.push(format!("{} {numbers:?}", texts.join(" ")));
+    }
+    for row in app.db.fetch_all(VERSIONS.query()).await.unwrap() {
+        let texts: Vec<String> = (0..4).map(|column| row.get::<String>(column).unwrap()).collect();
+        let day: Timestamp = row.get(4).unwrap();
+        let numbers: Vec<i64> = (5..7).map(|column| row.get(column).unwrap()).collect();
+        counts.versions.push(format!("{} {day} {numbers:?}", texts.join(" ")));
     }
     for row in app.db.fetch_all(SIGNALS.query()).await.unwrap() {
         let (test_id, signal): (String, String) = (row.get(0).unwrap(), row.get(1).unwrap());
@@ -142,6 +152,7 @@ pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>, metrics: &[Wa
     let mut totals: BTreeMap<String, [i64; 3]> = BTreeMap::new();
     let mut timeline: BTreeMap<String, [i64; 3]> = BTreeMap::new();
     let mut draws: BTreeMap<String, [i64; 2]> = BTreeMap::new();
+    let mut versions: BTreeMap<String, [i64; 2]> = BTreeMap::new();
     let mut signals: BTreeMap<(String, &str), i64> = BTreeMap::new();
     let mut add = |first: &ExposureRow, at: Timestamp, change: [i64; 3]| {
         let ExposureRow { test_id, variant, drawn_variant, epoch, device, visitor_kind, recorded_at, .. } =
@@ -149,17 +160,13 @@ pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>, metrics: &[Wa
         let day = recorded_at.start_of_day();
         let total = format!("{test_id} {variant} {drawn_variant} {epoch} {device} {visitor_kind} {day}");
         let hour = format!("{test_id} {variant} {drawn_variant} {epoch} {}", at.start_of_hour());
-        let mut cells = vec![totals.entry(total).or_default()];
+        add_up(totals.entry(total).or_default(), change);
         if device != "bot" {
-            cells.push(timeline.entry(hour).or_default());
-        }
-        for cell in cells {
-            cell.iter_mut().zip(change).for_each(|(sum, more)| *sum += more);
-        }
-        if device != "bot" {
-            let draw = draws.entry(format!("{test_id} {epoch} {drawn_variant}")).or_default();
-            draw[0] += change[0];
-            draw[1] += change[2];
+            add_up(timeline.entry(hour).or_default(), change);
+            let version = format!("{test_id} {} {epoch} {drawn_variant} {day}", first.app_version);
+            let visitors = [change[0], change[2]];
+            add_up(draws.entry(format!("{test_id} {epoch} {drawn_variant}")).or_default(), visitors);
+            add_up(versions.entry(version).or_default(), visitors);
         }
     };
     for first in firsts.values() {
@@ -205,11 +212,16 @@ pub(crate) async fn recounted(app: &TestApp, targets: Targets<'_>, metrics: &[Wa
     counts.totals = totals.into_iter().map(|(key, numbers)| format!("{key} {numbers:?}")).collect();
     counts.timeline = timeline.into_iter().map(|(key, numbers)| format!("{key} {numbers:?}")).collect();
     counts.draws = draws.into_iter().map(|(key, numbers)| format!("{key} {numbers:?}")).collect();
+    counts.versions = versions.into_iter().map(|(key, numbers)| format!("{key} {numbers:?}")).collect();
     counts.signals =
         signals.into_iter().map(|((test, name), count)| format!("{test} {name} {count}")).collect();
     counts.metrics = watched(&exposures, &events, metrics);
     counts.sort();
     counts
+}
+
+fn add_up<const N: usize>(sum: &mut [i64; N], more: [i64; N]) {
+    sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
 }
 
 /// What an event that is not the target adds to the signals; none for one that a metric takes.
@@ -256,6 +268,7 @@ impl Counts {
         self.totals.sort();
         self.timeline.sort();
         self.draws.sort();
+        self.versions.sort();
         self.signals.sort();
         self.metrics.sort();
     }

@@ -5,6 +5,7 @@ pub(crate) mod backup;
 pub(crate) mod canary;
 pub(crate) mod doctor;
 pub(crate) mod edge;
+pub(crate) mod erase_visitor;
 pub(crate) mod experiments;
 pub(crate) mod gateway;
 pub(crate) mod healthcheck;

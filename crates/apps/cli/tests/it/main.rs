@@ -24,6 +24,8 @@ mod drafts;
 #[cfg(test)]
 mod edge;
 #[cfg(test)]
+mod erasure;
+#[cfg(test)]
 mod heads;
 #[cfg(test)]
 mod healthcheck;

@@ -126,7 +126,7 @@ async fn a_wrong_value_stops_the_start_with_a_line_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing").display().to_string();
     let both = [("JWT_SECRET", JWT_SECRET), ("JWT_SECRET_FILE", missing.as_str())];
-    let cases: [WrongValue<'_>; 19] = [
+    let cases: [WrongValue<'_>; 20] = [
         (&[("PORT", "abc")], &["PORT", "`abc`", "0 to 65535"]),
         (&[("PORT", "65536")], &["PORT", "`65536`", "0 to 65535"]),
         (&[("HOST", "nowhere")], &["HOST", "`nowhere`", "127.0.0.1"]),
@@ -140,6 +140,7 @@ async fn a_wrong_value_stops_the_start_with_a_line_that_names_it() {
         (&[("LOG_FORMAT", "xml")], &["LOG_FORMAT", "`xml`", "text or json"]),
         (&[("LOG_FILTER", "info,=")], &["LOG_FILTER", "`info,=`", "dashly_experiments=debug"]),
         (&[("DRAIN_SECONDS", "-1")], &["DRAIN_SECONDS", "`-1`", "seconds"]),
+        (&[("APP_VERSION", "1 2")], &["APP_VERSION", "`1 2`", "without spaces"]),
         (&[("DB_HOST", "db"), ("DB_SSL", "maybe")], &["DB_SSL", "`maybe`", "true and false"]),
         (&[("DB_HOST", "db"), ("DB_PORT", "x")], &["DB_PORT", "`x`", "0 to 65535"]),
         (&[("REDIS_URL", "http://:geheim@host")], &["REDIS_URL", "redis://"]),

@@ -1,6 +1,6 @@
 //! The variables.
 
-use dashly_kernel::Secret;
+use dashly_kernel::{AppVersion, Secret};
 use dashly_process::{ConfigError, Settings};
 use dashly_telemetry::{LogFilter, LogFormat};
 use dashly_web::TrustedProxies;
@@ -34,6 +34,8 @@ pub struct GatewayConfig {
     pub redis_url: Option<Secret<String>>,
     /// `TRUSTED_PROXIES`.
     pub trusted_proxies: TrustedProxies,
+    /// `APP_VERSION`: shown by health and metrics.
+    pub app_version: AppVersion,
     /// `DRAIN_SECONDS`.
     pub drain: Duration,
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`: a collector that is sent metrics.
@@ -82,6 +84,11 @@ impl GatewayConfig {
                 "60000",
                 "a whole number of milliseconds",
             )?),
+            app_version: settings.value(
+                "APP_VERSION",
+                env!("CARGO_PKG_VERSION"),
+                "1 to 128 printable ASCII characters without spaces, such as 1.4.2",
+            )?,
             drain: Duration::from_secs(u64::from(drain)),
             log_format: settings.value("LOG_FORMAT", "text", "text or json")?,
             log_filter: settings.value(

@@ -15,7 +15,7 @@ pub(super) async fn get_health(State(gateway): State<Gateway>) -> Json<Value> {
         "service": "genai-gateway",
         "status": "healthy",
         "timestamp": gateway.clock.now(),
-        "version": env!("CARGO_PKG_VERSION")
+        "version": gateway.app_version.as_str()
     }))
 }
 

@@ -127,6 +127,21 @@ async fn at_a_stop_ready_flips_and_streams_run_to_their_end() {
 }
 
 #[tokio::test]
+async fn health_and_metrics_tell_the_version() {
+    let program = Program::start(&[("APP_VERSION", "2.3.0-rc.1")], "").await;
+    let health: Value = program.get("/api/health").await.1.parse().unwrap();
+    assert_eq!(health["version"], "2.3.0-rc.1");
+    let metrics = program.get("/metrics").await.1;
+    let build: Vec<&str> = metrics.lines().filter(|line| line.starts_with("build_info{")).collect();
+    assert!(
+        matches!(build[..], [line] if line.starts_with(r#"build_info{version="2.3.0-rc.1",revision=""#) && line.ends_with(" 1")),
+        "{build:?}"
+    );
+    program.terminate().await;
+    program.ended().await;
+}
+
+#[tokio::test]
 async fn no_secret_and_no_content_is_written_anywhere() {
     let file = "[[keys]]\nname = \"analytics\"\n\
         hash = \"sha256:f9c2efde578476d2d5f275adc0b1695f4041f022ff7875149b382414248bc5b2\"\n\

@@ -22,7 +22,7 @@ pub(super) struct SliceQuery {
     from: Option<String>,
     /// First exposed on this UTC day or before
     to: Option<String>,
-    /// Split by `device` or `visitor_kind`
+    /// Split by `device`, `visitor_kind` or `app_version`
     segment: Option<Segment>,
 }
 

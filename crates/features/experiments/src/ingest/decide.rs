@@ -9,6 +9,7 @@ use super::metrics::MetricEvent;
 use super::record::{
     CountedAs, EventOutcome, EventRecord, EventSubject, ExposureOutcome, ExposureRecord, Outcome, Record,
 };
+use super::version_totals::VersionKey;
 use crate::definitions::{Experiment, Metric};
 use crate::segments::Device;
 use dashly_kernel::Timestamp;
@@ -47,6 +48,8 @@ pub(super) struct FirstExposure {
     pub recorded_at: Timestamp,
     pub device: Arc<str>,
     pub visitor_kind: Arc<str>,
+    /// '' when it was not recorded.
+    pub app_version: Arc<str>,
     pub converted: bool,
     /// The row of this batch, if it is new.
     row: Option<usize>,
@@ -55,11 +58,21 @@ pub(super) struct FirstExposure {
 impl FirstExposure {
     /// As read from the database.
     pub(super) fn stored(
-        [variant, drawn_variant, epoch, device, visitor_kind]: [Arc<str>; 5],
+        [variant, drawn_variant, epoch, device, visitor_kind, app_version]: [Arc<str>; 6],
         recorded_at: Timestamp,
         converted: bool,
     ) -> Self {
-        Self { variant, drawn_variant, epoch, recorded_at, device, visitor_kind, converted, row: None }
+        Self {
+            variant,
+            drawn_variant,
+            epoch,
+            recorded_at,
+            device,
+            visitor_kind,
+            app_version,
+            converted,
+            row: None,
+        }
     }
 
     fn elapsed_micros(&self, now: Timestamp) -> i64 {
@@ -133,6 +146,8 @@ pub(super) struct Plan<'a> {
     pub conversions: Vec<(SubjectKey, Timestamp)>,
     pub totals: BTreeMap<TotalKey, Tally>,
     pub timeline: BTreeMap<TimelineKey, Tally>,
+    /// Visitors without bots, by the version that exposed them; `events` is not used.
+    pub version_totals: BTreeMap<VersionKey, Tally>,
     /// Visitors without bots; `events` is not used.
     pub draws: BTreeMap<DrawKey, Tally>,
     /// What metrics take, in order.
@@ -220,6 +235,7 @@ impl<'a> Decision<'a> {
                 recorded_at: record.recorded_at,
                 device: Arc::from(record.device.as_str()),
                 visitor_kind: Arc::from(record.visitor_kind.as_str()),
+                app_version: Arc::clone(&record.app_version),
                 converted: false,
                 row: Some(self.plan.exposures.len()),
             };
@@ -408,10 +424,19 @@ impl Plan<'_> {
     fn step(&mut self, experiment: &Arc<Experiment>, first: &FirstExposure, kind: StepKind, at: Timestamp) {
         let (epoch, drawn_variant) = (Arc::clone(&first.epoch), Arc::clone(&first.drawn_variant));
         let key = (Arc::clone(&experiment.test_id), Arc::clone(&epoch), Arc::clone(&drawn_variant));
-        let draws = self.draws.entry(key).or_default();
-        match kind {
-            StepKind::Exposed => draws.exposures += 1,
-            StepKind::Converted => draws.converters += 1,
+        let of_version = VersionKey {
+            test_id: Arc::clone(&experiment.test_id),
+            app_version: Arc::clone(&first.app_version),
+            day: first.recorded_at.start_of_day(),
+            epoch: Arc::clone(&epoch),
+            drawn_variant: Arc::clone(&drawn_variant),
+        };
+        for tally in [self.draws.entry(key).or_default(), self.version_totals.entry(of_version).or_default()]
+        {
+            match kind {
+                StepKind::Exposed => tally.exposures += 1,
+                StepKind::Converted => tally.converters += 1,
+            }
         }
         self.steps.push(Step { experiment: Arc::clone(experiment), epoch, drawn_variant, kind, at });
     }

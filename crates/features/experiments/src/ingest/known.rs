@@ -37,6 +37,11 @@ impl KnownExposures {
         self.committed.insert(self.hash(visitor, test_id, variant), ());
     }
 
+    /// Remembers nothing any more.
+    pub(crate) fn forget_all(&self) {
+        self.committed.clear();
+    }
+
     /// Whether this exposure is certainly committed.
     pub(crate) fn contains(&self, visitor: &str, test_id: &str, variant: &str) -> bool {
         self.committed.get(&self.hash(visitor, test_id, variant)).is_some()

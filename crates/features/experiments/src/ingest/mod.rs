@@ -13,6 +13,7 @@ mod metric_store;
 mod metrics;
 mod record;
 mod store;
+mod version_totals;
 mod writer;
 
 pub(crate) use decide::signal;

@@ -18,6 +18,8 @@ pub(crate) struct ExposureRecord {
     pub device: Device,
     /// Known before or not.
     pub visitor_kind: VisitorKind,
+    /// The version of the server that showed it.
+    pub app_version: Arc<str>,
     /// When.
     pub recorded_at: Timestamp,
 }

@@ -2,6 +2,7 @@
 
 use super::decide::{FirstExposure, Known, Plan, Tally};
 use super::record::{EventRecord, Record};
+use super::version_totals::add_to_version_totals;
 use crate::definitions::Experiment;
 use dashly_db::{Columns, DbError, Row, Sql, Tx, sql};
 use dashly_kernel::Timestamp;
@@ -21,12 +22,12 @@ const TAKE_INGEST_LOCK: Sql = sql! {
 const LIST_EXPOSURES: Sql = sql! {
     postgres: "
         select e.user_or_session_id, e.test_id, e.variant, e.drawn_variant, e.epoch, e.device, e.visitor_kind,
-               e.is_first, e.converted_at is not null, e.recorded_at
+               e.is_first, e.converted_at is not null, e.recorded_at, e.app_version
         from unnest($1::text[], $2::text[]) as k (visitor, test_id)
         join experiment_exposures e on e.user_or_session_id = k.visitor and e.test_id = k.test_id",
     sqlite: "
         select e.user_or_session_id, e.test_id, e.variant, e.drawn_variant, e.epoch, e.device, e.visitor_kind,
-               e.is_first, e.converted_at is not null, e.recorded_at
+               e.is_first, e.converted_at is not null, e.recorded_at, e.app_version
         from json_each($1) as k
         cross join experiment_exposures e on e.user_or_session_id = k.value ->> 0 and e.test_id = k.value ->> 1",
 };
@@ -48,15 +49,15 @@ const INSERT_EXPOSURES: Sql = sql! {
     postgres: "
         insert into experiment_exposures
           (user_or_session_id, test_id, variant, drawn_variant, epoch, device, visitor_kind, is_first, converted_at,
-           recorded_at)
+           recorded_at, app_version)
         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                             $8::boolean[], $9::timestamptz[], $10::timestamptz[])",
+                             $8::boolean[], $9::timestamptz[], $10::timestamptz[], $11::text[])",
     sqlite: "
         insert into experiment_exposures
           (user_or_session_id, test_id, variant, drawn_variant, epoch, device, visitor_kind, is_first, converted_at,
-           recorded_at)
+           recorded_at, app_version)
         select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-               value ->> 8, value ->> 9
+               value ->> 8, value ->> 9, value ->> 10
         from json_each($1)",
 };
 
@@ -224,6 +225,7 @@ pub(super) async fn find_known(tx: &mut Tx, records: &[Record]) -> Result<Known,
                     shared.get(row.get(4)?),
                     shared.get(row.get(5)?),
                     shared.get(row.get(6)?),
+                    shared.get(row.get(10)?),
                 ];
                 subject.first = Some(FirstExposure::stored(texts, row.get(9)?, row.get(8)?));
             }
@@ -303,6 +305,9 @@ pub(super) async fn insert_plan(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbEr
     if !plan.draws.is_empty() {
         add_to_draws(tx, plan).await?;
     }
+    if !plan.version_totals.is_empty() {
+        add_to_version_totals(tx, plan).await?;
+    }
     if !plan.signals.is_empty() {
         add_to_signals(tx, plan).await?;
     }
@@ -324,6 +329,7 @@ pub(super) async fn rehearse(tx: &mut Tx) -> Result<(), DbError> {
     add_to_totals(tx, &nothing).await?;
     add_to_timeline(tx, &nothing).await?;
     add_to_draws(tx, &nothing).await?;
+    add_to_version_totals(tx, &nothing).await?;
     add_to_signals(tx, &nothing).await?;
     mark_changes(tx, &nothing).await?;
     open_epochs(tx, &[], Timestamp::from_unix_micros(0)).await
@@ -370,7 +376,8 @@ async fn insert_exposures(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
         .text(rows.iter().map(|row| row.record.visitor_kind.as_str()))
         .boolean(rows.iter().map(|row| row.is_first))
         .optional_time(rows.iter().map(|row| row.converted_at))
-        .time(rows.iter().map(|row| row.record.recorded_at));
+        .time(rows.iter().map(|row| row.record.recorded_at))
+        .text(rows.iter().map(|row| &*row.record.app_version));
     tx.execute(INSERT_EXPOSURES.batch(columns)).await.map(drop)
 }
 

@@ -18,10 +18,11 @@ pub(crate) use log::ChangesQuery;
 pub use model::{
     Change, ChangeAction, Changes, ExperimentLife, Holdout, HoldoutReply, LifeReply, LivesReply, Settings,
 };
-pub(crate) use store::{Author, list_changes_in_force};
+pub(crate) use store::{Author, find_last_erasure, list_changes_in_force};
 
 use crate::Experiments;
 use crate::definitions::{ChangedFields, WHOLE_FILE};
+use crate::erasure::VisitorRecords;
 use dashly_db::{DbError, Tx};
 use dashly_kernel::{FieldError, Problem, Timestamp};
 
@@ -74,15 +75,34 @@ impl From<ChangeError> for Problem {
 
 /// Adds a line to the log: what is kept beside the rows was replaced. It also tells every process to read anew.
 pub(crate) async fn log_recount(tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
+    log_command(tx, ChangeAction::Recount, serde_json::json!({}), now).await
+}
+
+/// Adds a line to the log: a visitor was erased. It says how much and not who.
+pub(crate) async fn log_erasure(
+    tx: &mut Tx,
+    records: &VisitorRecords,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let erased = serde_json::json!({ "exposures": records.exposures, "events": records.events });
+    log_command(tx, ChangeAction::EraseVisitor, erased, now).await
+}
+
+/// A line of something that was done from the command line, and to no experiment alone.
+async fn log_command(
+    tx: &mut Tx,
+    action: ChangeAction,
+    after: serde_json::Value,
+    now: Timestamp,
+) -> Result<(), DbError> {
     let author = Author { user: None, name: export::COMMAND_LINE.to_owned() };
-    let nothing = || serde_json::Value::Object(serde_json::Map::new());
     let change = store::NewChange {
         test_id: WHOLE_FILE,
         fields: &ChangedFields::default(),
         revision: 0,
-        action: ChangeAction::Recount,
-        before: nothing(),
-        after: nothing(),
+        action,
+        before: serde_json::json!({}),
+        after,
         reason: None,
     };
     store::insert_line(tx, &change, &author, now).await

@@ -147,6 +147,8 @@ pub enum ChangeAction {
     Export,
     /// Everything was counted again and replaced.
     Recount,
+    /// What was stored of a visitor is no longer of that visitor.
+    EraseVisitor,
     /// Several of these at once, or back to a draft.
     Edit,
 }
@@ -166,6 +168,7 @@ impl ChangeAction {
             Self::Reset => "reset",
             Self::Export => "export",
             Self::Recount => "recount",
+            Self::EraseVisitor => "erase_visitor",
             Self::Edit => "edit",
         }
     }

@@ -7,6 +7,10 @@ use dashly_kernel::{Timestamp, UserId};
 
 const FIND_VERSION: Sql = sql!("select cast(coalesce(max(id), 0) as bigint) from experiment_changes");
 
+const FIND_LAST_ERASURE: Sql = sql!(
+    "select cast(coalesce(max(id), 0) as bigint) from experiment_changes where action = 'erase_visitor'"
+);
+
 const LIST_SETTINGS: Sql =
     sql!("select test_id, fields, revision, changed_at, changed_by from experiment_settings");
 
@@ -95,6 +99,11 @@ pub(super) struct LoggedChange {
 /// Grows with every change of any process.
 pub(super) async fn find_version(db: &Db) -> Result<i64, DbError> {
     db.fetch_one(FIND_VERSION.query()).await?.get(0)
+}
+
+/// The line of the last erasure; 0 when there was none.
+pub(crate) async fn find_last_erasure(db: &Db) -> Result<i64, DbError> {
+    db.fetch_one(FIND_LAST_ERASURE.query()).await?.get(0)
 }
 
 /// Everything that is in force beside the file.

@@ -115,6 +115,21 @@ impl Copies {
         Ok(())
     }
 
+    /// Begins the hidden copy anew, with a file that nobody can have open.
+    pub(super) fn renew(&mut self) -> io::Result<()> {
+        remove_if_there(&self.hidden.path)?;
+        self.hidden.position = write_empty(&self.hidden.path)?;
+        Ok(())
+    }
+
+    /// Makes the hidden copy anew from the published one, whatever was in it.
+    pub(super) fn copy_published(&mut self) -> io::Result<()> {
+        remove_if_there(&self.hidden.path)?;
+        fs::copy(&self.published.path, &self.hidden.path)?;
+        self.hidden.position = self.published.position;
+        Ok(())
+    }
+
     /// Shows the hidden copy to readers and hides the other one.
     pub(super) fn publish(&mut self) -> io::Result<()> {
         remove_if_there(&self.link)?;

@@ -5,11 +5,15 @@
 //! longer than [`copies::HOLD`], so that whoever opened it has had that long to read it whole. Every row is written
 //! twice, whatever the size of the file.
 //!
-//! The database is the only source: the mirror reads rows by id, both to follow and to catch up after a crash.
+//! The database is the only source: the mirror reads rows by id, both to follow and to catch up after a crash. When a
+//! visitor was erased, both files are written anew from it.
 
 mod copies;
+mod files;
 mod rows;
+mod settle;
 mod task;
 
+pub use settle::{MirrorSettled, SettleMirrorError, settle_mirror};
 pub(crate) use task::{Mirror, MirrorFolder};
 pub use task::{MirrorReport, MirrorStatus};

@@ -1,17 +1,14 @@
 //! Follows the database's commits with the two files.
 
-use super::copies::{Copies, HOLD, MirrorRow};
-use super::rows::{MirrorTable, PAGE_ROWS};
-use dashly_db::{Db, DbError};
+use super::copies::HOLD;
+use super::files::{Files, MirrorError};
+use dashly_db::Db;
 use dashly_telemetry::{Health, ShutdownSignal, Tasks};
 use serde::Serialize;
-use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::Instant;
 use utoipa::ToSchema;
 
 /// How soon the files are tried again after a failure, or the lock of another process.
@@ -67,16 +64,6 @@ pub(crate) struct Mirror {
     report: Arc<Mutex<MirrorReport>>,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum MirrorError {
-    #[error("the files cannot be written: {0}")]
-    Files(#[from] io::Error),
-    #[error("the database cannot be read: {}", .0.reason())]
-    Database(#[from] DbError),
-    #[error("another process owns the files")]
-    Elsewhere,
-}
-
 impl Mirror {
     /// Starts to mirror into `folder`, woken by `commits`; ends, up to date, after `tasks` shut down.
     pub(crate) fn start(
@@ -125,21 +112,11 @@ struct Follower {
     shutdown: ShutdownSignal,
 }
 
-/// The files while this process owns them.
-struct Owned {
-    exposures: Copies,
-    events: Copies,
-    /// When the hidden copies went out of sight.
-    hidden_since: Instant,
-    /// Unlocked when dropped.
-    _lock: File,
-}
-
 impl Follower {
     async fn run(mut self) {
         loop {
-            let error = match self.open().await {
-                Ok(mut owned) => match self.follow(&mut owned).await {
+            let error = match Files::open(&self.folder, &self.db).await {
+                Ok(mut files) => match self.follow(&mut files).await {
                     Ok(()) => return,
                     Err(error) => error,
                 },
@@ -167,56 +144,23 @@ impl Follower {
         });
     }
 
-    /// Takes the lock and opens both files. After a power cut the files are begun anew: their content was never
-    /// synced, so that nothing about it can be trusted.
-    async fn open(&self) -> Result<Owned, MirrorError> {
-        let lock = take_lock(&self.folder)?;
-        let boot = boot_id();
-        let boot_file = self.folder.join(".boot-id");
-        let same_boot = boot.is_some() && fs::read_to_string(&boot_file).ok() == boot;
-        let exposures = self.open_copies(MirrorTable::Exposures, same_boot).await?;
-        let events = self.open_copies(MirrorTable::Events, same_boot).await?;
-        if let Some(boot) = boot
-            && !same_boot
-        {
-            // Whole or not at all: a crash in the middle must not make the next start begin anew.
-            let beside = self.folder.join(".boot-id.new");
-            fs::write(&beside, boot)?;
-            fs::rename(&beside, &boot_file)?;
-        }
-        // The hidden copies are new files, so nobody can have them open.
-        let hidden_since = Instant::now() - HOLD;
-        Ok(Owned { exposures, events, hidden_since, _lock: lock })
-    }
-
-    async fn open_copies(&self, table: MirrorTable, same_boot: bool) -> Result<Copies, MirrorError> {
-        let last = Copies::open(&self.folder, table.name(), |_| same_boot)?;
-        let last_id = last.hidden_last_id();
-        if last_id == 0 {
-            return Ok(last);
-        }
-        drop(last);
-        let stored = table.find(&self.db, last_id).await?;
-        Ok(Copies::open(&self.folder, table.name(), |row: &MirrorRow| stored.as_ref() == Some(row))?)
-    }
-
-    async fn follow(&mut self, owned: &mut Owned) -> Result<(), MirrorError> {
+    async fn follow(&mut self, files: &mut Files) -> Result<(), MirrorError> {
         loop {
             self.commits.mark_unchanged();
             let stopping = self.shutdown.is_stopping();
-            tokio::time::sleep_until(owned.hidden_since + HOLD).await;
-            let grew = self.catch_up(owned).await?;
-            if grew {
-                owned.exposures.publish()?;
-                owned.events.publish()?;
-                owned.hidden_since = Instant::now();
+            tokio::time::sleep_until(files.hidden_since + HOLD).await;
+            let (mirror, db) = (self.mirror.clone(), self.db.clone());
+            let catching_up = move || mirror.update(|report| report.status = MirrorStatus::CatchingUp);
+            files.forget_erased(&db, &catching_up).await?;
+            if files.catch_up(&db, &catching_up).await? {
+                files.publish()?;
             }
             self.health.set_ok(COMPONENT);
             self.mirror.update(|report| {
                 report.status = MirrorStatus::Ok;
                 report.problem = None;
-                report.last_exposure_id = owned.exposures.published_last_id();
-                report.last_event_id = owned.events.published_last_id();
+                report.last_exposure_id = files.exposures.published_last_id();
+                report.last_event_id = files.events.published_last_id();
             });
             if stopping {
                 return Ok(());
@@ -234,38 +178,4 @@ impl Follower {
             }
         }
     }
-
-    /// Brings the hidden copies up to the database; says whether they have more than the published ones.
-    async fn catch_up(&self, owned: &mut Owned) -> Result<bool, MirrorError> {
-        for (table, copies) in
-            [(MirrorTable::Exposures, &mut owned.exposures), (MirrorTable::Events, &mut owned.events)]
-        {
-            loop {
-                let rows = table.list_after(&self.db, copies.hidden_last_id()).await?;
-                let is_last_page = i64::try_from(rows.len()).unwrap_or(PAGE_ROWS) < PAGE_ROWS;
-                copies.append(&rows)?;
-                if is_last_page {
-                    break;
-                }
-                self.mirror.update(|report| report.status = MirrorStatus::CatchingUp);
-            }
-        }
-        let grew = |copies: &Copies| copies.hidden_last_id() > copies.published_last_id();
-        Ok(grew(&owned.exposures) || grew(&owned.events))
-    }
-}
-
-fn take_lock(folder: &Path) -> Result<File, MirrorError> {
-    fs::create_dir_all(folder)?;
-    let lock = File::options().create(true).truncate(false).write(true).open(folder.join(".lock"))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(fs::TryLockError::WouldBlock) => Err(MirrorError::Elsewhere),
-        Err(fs::TryLockError::Error(error)) => Err(error.into()),
-    }
-}
-
-/// Changes with every start of the machine; none where the system does not tell.
-fn boot_id() -> Option<String> {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()
 }

@@ -91,6 +91,24 @@ const COUNT_DRAWS: Sql = sql!(
     group by test_id, epoch, drawn_variant"
 );
 
+const CLEAR_VERSION_TOTALS: Sql = sql!("delete from experiment_version_totals");
+const COUNT_VERSION_TOTALS: Sql = sql! {
+    postgres: "
+        insert into experiment_version_totals (test_id, app_version, day, epoch, drawn_variant, exposures, converters)
+        select test_id, app_version, date_trunc('day', recorded_at, 'UTC'), epoch, drawn_variant, count(*),
+               count(converted_at)
+        from experiment_exposures
+        where is_first and device <> 'bot'
+        group by 1, 2, 3, 4, 5",
+    sqlite: "
+        insert into experiment_version_totals (test_id, app_version, day, epoch, drawn_variant, exposures, converters)
+        select test_id, app_version, recorded_at - recorded_at % 86400000000, epoch, drawn_variant, count(*),
+               count(converted_at)
+        from experiment_exposures
+        where is_first and device <> 'bot'
+        group by 1, 2, 3, 4, 5",
+};
+
 const CLEAR_SIGNALS: Sql = sql!("delete from experiment_signals");
 const COUNT_SIGNALS: Sql = sql!(
     "
@@ -130,7 +148,7 @@ const COUNT_SIGNALS: Sql = sql!(
 );
 
 /// Each kept table, and its lines as text.
-const LISTS: [(&str, Sql); 7] = [
+const LISTS: [(&str, Sql); 8] = [
     (
         "experiment_totals",
         sql!(
@@ -155,6 +173,14 @@ const LISTS: [(&str, Sql); 7] = [
             "select test_id || ' ' || epoch || ' ' || drawn_variant || ' ' || cast(exposures as text)
                     || ' ' || cast(converters as text)
              from experiment_draws"
+        ),
+    ),
+    (
+        "experiment_version_totals",
+        sql!(
+            "select test_id || ' ' || app_version || ' ' || cast(day as text) || ' ' || epoch || ' ' || drawn_variant
+                    || ' ' || cast(exposures as text) || ' ' || cast(converters as text)
+             from experiment_version_totals"
         ),
     ),
     (
@@ -209,6 +235,7 @@ pub(super) async fn rebuild(tx: &mut Tx) -> Result<(), DbError> {
         (CLEAR_TOTALS, COUNT_TOTALS),
         (CLEAR_TIMELINE, COUNT_TIMELINE),
         (CLEAR_DRAWS, COUNT_DRAWS),
+        (CLEAR_VERSION_TOTALS, COUNT_VERSION_TOTALS),
         (CLEAR_SIGNALS, COUNT_SIGNALS),
     ] {
         tx.execute(clear.query()).await?;

@@ -17,6 +17,8 @@ pub enum Segment {
     Device,
     /// New or returning at the first exposure.
     VisitorKind,
+    /// The version of the server that recorded the first exposure; `not recorded` for those from before it was.
+    AppVersion,
 }
 
 /// Which visitors.
@@ -52,7 +54,7 @@ pub struct Slices {
 /// One part of the visitors.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Slice {
-    /// Such as `mobile` or `returning`.
+    /// Such as `mobile`, `returning` or `1.4.2`.
     pub name: String,
     /// Visitors and converters by drawn label.
     #[schema(value_type = BTreeMap<String, ComparedCounts>)]

@@ -23,6 +23,15 @@ const LIST_DAYS_BY_VISITOR_KIND: Sql = sql!(
     group by visitor_kind, day, epoch, drawn_variant"
 );
 
+/// No version has a space, so none can be mistaken for one that was not recorded.
+const LIST_DAYS_BY_APP_VERSION: Sql = sql!(
+    "
+    select case app_version when '' then 'not recorded' else app_version end, day, epoch, drawn_variant, exposures,
+           converters
+    from experiment_version_totals
+    where test_id = $1"
+);
+
 const LIST_DAYS_TOGETHER: Sql = sql!(
     "
     select 'all', day, epoch, drawn_variant, cast(sum(exposures) as bigint), cast(sum(converters) as bigint)
@@ -56,6 +65,7 @@ pub(crate) async fn read_cohorts_by_segment(
     let list = match segment {
         Some(Segment::Device) => LIST_DAYS_BY_DEVICE,
         Some(Segment::VisitorKind) => LIST_DAYS_BY_VISITOR_KIND,
+        Some(Segment::AppVersion) => LIST_DAYS_BY_APP_VERSION,
         None => LIST_DAYS_TOGETHER,
     };
     let mut segments = SegmentedCohorts::new();

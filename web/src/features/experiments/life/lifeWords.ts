@@ -1,4 +1,5 @@
 import type { Change, ExperimentLife } from '../../../api/types.ts';
+import { formatCount } from '../../../design/numbers.ts';
 
 /** A change of the status, in words: what one chooses, what it does, and what is said afterwards. */
 export interface StatusChange {
@@ -99,6 +100,7 @@ const ACTIONS: Record<Change['action'], string> = {
   reset: 'Reset to the file',
   export: 'Written into the file',
   recount: 'Counted again',
+  erase_visitor: 'Visitor erased',
   edit: 'Changed',
 };
 
@@ -132,6 +134,8 @@ const FIELDS: Record<string, string> = {
   share: 'Holdout',
   traffic_millionths: 'Traffic',
   holdout_millionths: 'Holdout',
+  exposures: 'Exposures',
+  events: 'Events',
 };
 
 function fieldWords(field: string, value: unknown): string {
@@ -139,6 +143,9 @@ function fieldWords(field: string, value: unknown): string {
     return '';
   }
   if (typeof value === 'number') {
+    if (field === 'exposures' || field === 'events') {
+      return formatCount(value);
+    }
     return formatShare(field.endsWith('_millionths') ? value / 1_000_000 : value);
   }
   return typeof value === 'string' ? value : 'none';

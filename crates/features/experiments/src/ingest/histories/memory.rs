@@ -42,6 +42,7 @@ impl Memory {
                     Arc::clone(&row.record.experiment.epoch),
                     Arc::from(row.record.device.as_str()),
                     Arc::from(row.record.visitor_kind.as_str()),
+                    Arc::clone(&row.record.app_version),
                 ];
                 subject.first =
                     Some(FirstExposure::stored(texts, row.record.recorded_at, row.converted_at.is_some()));
@@ -83,6 +84,11 @@ impl Memory {
         }
         for ((test_id, epoch, label), tally) in &plan.draws {
             self.counts.add_draw(format!("{test_id} {epoch} {label}"), [tally.exposures, tally.converters]);
+        }
+        for (key, tally) in &plan.version_totals {
+            let day = key.day.to_rfc3339_millis();
+            let cell = [&*key.test_id, &key.app_version, &key.epoch, &key.drawn_variant, &day].join(" ");
+            self.counts.add_version(cell, [tally.exposures, tally.converters]);
         }
         for ((test_id, signal), count) in &plan.signals {
             self.counts.add_signal(test_id, signal, *count);

@@ -119,6 +119,7 @@ fn exposure(
         served,
         device,
         visitor_kind: chance.pick(&[VisitorKind::New, VisitorKind::Returning]),
+        app_version: Arc::from(chance.pick(&["1.0.0", "1.0.1"])),
         recorded_at: at,
     }))
 }

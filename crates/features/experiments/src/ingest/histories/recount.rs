@@ -11,6 +11,7 @@ pub(super) struct Counts {
     pub totals: BTreeMap<String, [i64; 3]>,
     pub timeline: BTreeMap<String, [i64; 3]>,
     pub draws: BTreeMap<String, [i64; 2]>,
+    pub versions: BTreeMap<String, [i64; 2]>,
     pub signals: BTreeMap<(String, String), i64>,
     /// Stored events by what they count as.
     pub events: BTreeMap<&'static str, u64>,
@@ -33,6 +34,10 @@ impl Counts {
 
     pub(super) fn add_draw(&mut self, cell: String, change: [i64; 2]) {
         add(self.draws.entry(cell).or_default(), change);
+    }
+
+    pub(super) fn add_version(&mut self, cell: String, change: [i64; 2]) {
+        add(self.versions.entry(cell).or_default(), change);
     }
 
     pub(super) fn add_signal(&mut self, test_id: &str, signal: &str, count: i64) {
@@ -164,6 +169,8 @@ fn change(counts: &mut Counts, first: &ExposureRecord, at: Timestamp, change: [i
     let [exposed, _, converted] = change;
     if exposed + converted > 0 {
         counts.add_draw(format!("{test_id} {epoch} {drawn}"), [exposed, converted]);
+        let cell = format!("{test_id} {} {epoch} {drawn} {day}", first.app_version);
+        counts.add_version(cell, [exposed, converted]);
     }
     add(&mut counts.steps, [exposed, converted]);
 }
