@@ -86,6 +86,8 @@ class Cluster:
         self.lock = threading.Lock()
         self.calls, self.kill_after, self.errors = [], None, []
         self.after_call = lambda: None
+        # The last form of every object that was ever applied.
+        self.seen = {}
         self.state = {}
         self.clear()
 
@@ -131,7 +133,7 @@ class Cluster:
                 name: base64.b64encode(value.encode()).decode() for name, value in plain.items()}}
         if thing["kind"] == "Deployment" and thing["metadata"]["name"] in ("api", "genai-gateway"):
             self.note_change(key, old, thing)
-        self.objects[key] = thing
+        self.objects[key] = self.seen[key] = thing
         return f"{thing['kind'].lower()}/{thing['metadata']['name']} {'configured' if old else 'created'}\n"
 
     def note_change(self, key, old, new):

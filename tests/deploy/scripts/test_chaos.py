@@ -63,6 +63,12 @@ class Faults(ChaosTest):
             ("pod-kill", "api"), ("pod-kill", "genai-gateway"), ("latency", "api"), ("latency", "genai-gateway"),
             ("db-restart", "api")])
         self.assertEqual(self.state["killed_pods"], ["api-0", "genai-gateway-0", "postgres-0"])
+        proxy = self.cluster.seen["Deployment/chaos-proxy-api"]["spec"]["template"]["spec"]["containers"][0]
+        self.assertIn({"name": "EDGE_DELAY_MS", "value": "200"}, proxy["env"])
+        self.assertEqual(proxy["image"], f"dashly-api:{OLD}")
+        load = self.cluster.seen["Job/chaos-load"]["spec"]["template"]["spec"]["containers"][0]
+        self.assertIn({"name": "LOAD_ITERATIONS", "value": "100"}, load["env"])
+        self.assertIn({"name": "LOAD_WORKERS", "value": "10"}, load["env"])
         # Before, during and after each fault of the API; delayed only while the fault lasts.
         self.assertEqual([place for _, place in self.state["load_log"]], 4 * ["direct"] + ["delayed"] + 4 * ["direct"])
         self.restored()
