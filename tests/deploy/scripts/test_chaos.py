@@ -1,5 +1,6 @@
 """scripts/chaos-test.sh against a fake cluster, with the project's own manifests in it."""
 import json
+import signal
 
 from harness import OLD, PROJECT, ScriptTest
 
@@ -161,6 +162,17 @@ class Killed(ChaosTest):
         self.cluster.go_back(self.installed)
         self.assertEqual(self.chaos("latency", kill_after=patched).returncode, -9)
         self.assertEqual(self.state["objects"]["Service/api"]["spec"]["selector"], {"app": "chaos-proxy-api"})
+
+    def test_told_to_stop_it_undoes_everything(self):
+        patched = next(number for number, call in enumerate(self.calls_of_a_run(), 1) if "patch" in call)
+        for sent, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+            with self.subTest(signal=sent.name):
+                self.cluster.go_back(self.installed)
+                self.cluster.kill_signal = sent
+                done = self.chaos("latency", kill_after=patched)
+                self.assertIn("selects its own pods again", done.stderr)
+                self.assertEqual(done.returncode, status, done.stderr)
+                self.restored()
 
     def calls_of_a_run(self):
         self.cluster.go_back(self.installed)
