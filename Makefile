@@ -94,7 +94,7 @@ test-deploy-scripts: ## Test the scripts for clusters against a stand-in cluster
 	scripts/test-deploy-scripts
 
 .PHONY: test-cluster
-test-cluster: ## With KUBECONFIG: updates, good and bad canaries in a namespace of their own on that cluster (half an hour)
+test-cluster: ## With KUBECONFIG: updates, good and bad canaries in a namespace of their own on that cluster
 	scripts/test-cluster
 
 .PHONY: test-crash

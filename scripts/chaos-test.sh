@@ -165,7 +165,7 @@ fault_latency() {
   local pods restarts ready selector patch
   pods=$(read_pods "$service") || exit 1
   restarts=$(count_restarts "$pods") ready=$(count_ready "$pods")
-  render "$MANIFESTS/chaos/latency" "$image_tag" | set_env EDGE_DELAY_MS "$delay_ms" >"$scratch/latency.yaml"
+  render "$MANIFESTS/chaos/latency" "$image_tag" | set_env "EDGE_DELAY_MS=$delay_ms" >"$scratch/latency.yaml"
   apply_objects "$scratch/latency.yaml" "step fault"
   wait_for_rollout "deployment/chaos-proxy-$service" || fail "step fault: the proxies are not ready; $(look_at_pods "chaos-proxy-$service")"
   selector=$(read_object service "$service" | jq -c '.spec.selector // {}') || exit 1

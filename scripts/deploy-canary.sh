@@ -234,7 +234,7 @@ is_promotable() {
       say "$1 is promoted already: stable runs ${stable_image##*:}"
       return 1
     fi
-    fail "$1 has no canary${wanted:+ of $wanted}, so there is nothing to promote"
+    fail "$1 has no canary${wanted:+ of $wanted}, so there is nothing to promote; --service names another one"
   fi
   [[ -z $wanted || ${canary_image##*:} == "$wanted" ]] || fail "the canary of $1 runs ${canary_image##*:}, not $wanted"
   [[ $canary_state == ready ]] || fail "the canary of $1 was never ready; look at scripts/deploy-canary.sh status, repeat deploy"

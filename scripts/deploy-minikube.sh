@@ -105,11 +105,18 @@ make_secrets() {
   fi
 }
 
-# Records the image that is about to be replaced, for deploy-canary.sh rollback. Refuses while a canary is judged.
-check_service() {
-  local old new canary
-  canary=$(read_object deployment "$1-canary") || exit 1
-  [[ $canary == '{}' ]] || fail "$1 has a canary; first: scripts/deploy-canary.sh promote (or rollback)"
+# Refuses while a canary is judged: afterwards nobody could tell what it was compared with.
+refuse_canaries() {
+  local canaries
+  canaries=$(kube get deployments --output json | jq -r '
+    [.items[].metadata.name | select(endswith("-canary")) | rtrimstr("-canary")] | sort | join(" and ")') \
+    || fail "cannot read what runs in $NAMESPACE; look at the message above"
+  [[ -z $canaries ]] || fail "$canaries: a canary is running; first: scripts/deploy-canary.sh promote (or rollback)"
+}
+
+# Records the image that is about to be replaced, for deploy-canary.sh rollback.
+record_image() {
+  local old new
   old=$(read_object deployment "$1" | jq -r '.spec.template.spec.containers[0].image // ""') || exit 1
   new=$(image_name "$1"):$image_tag
   [[ -n $old && $old != "$new" ]] || return 0
@@ -122,10 +129,12 @@ apply() {
   make_scratch
   rendered=$scratch/overlay.yaml
   render "$MANIFESTS/overlays/$OVERLAY" "$image_tag" >"$rendered"
+  refuse_canaries
   select_objects 'Namespace/.*' <"$rendered" >"$scratch/namespace.yaml"
   apply_objects "$scratch/namespace.yaml" "step namespace"
+  namespace_found=true
   make_secrets
-  for service in "${SERVICES[@]}"; do check_service "$service"; done
+  for service in "${SERVICES[@]}"; do record_image "$service"; done
   select_objects 'Namespace/.*|Job/migrate|Deployment/(api|genai-gateway)' except <"$rendered" >"$scratch/rest.yaml"
   apply_objects "$scratch/rest.yaml" "step config and database"
   # An overlay with a provider's database or Redis has none of its own.
@@ -156,7 +165,10 @@ if [[ $verb == build || $verb == deploy ]]; then
   build_images "$image_tag" "${SERVICES[@]}"
 fi
 case $verb in
-  status) require_cluster && print_status "${SERVICES[@]}" ;;
+  status)
+    require_cluster
+    print_status "${SERVICES[@]}"
+    ;;
   deploy) apply ;;
   apply | teardown)
     require_cluster

@@ -30,11 +30,12 @@ undo_faults() {
 
 # --- manifests -----------------------------------------------------------------------------------------------------
 
-# set_env NAME VALUE: of the manifests on standard input.
+# set_env NAME=VALUE…: of the manifests on standard input.
 set_env() {
-  awk -v name="$1" -v value="$2" '
-    after_name && /^ *value:/ { sub(/value:.*/, "value: \"" value "\"") }
-    { after_name = ($0 ~ ("^ *- name: " name "$")); print }'
+  awk -v pairs="$*" '
+    BEGIN { for (count = split(pairs, pair, " "); count > 0; count--) { split(pair[count], part, "="); value[part[1]] = part[2] } }
+    (name in value) && /^ *value:/ { sub(/value:.*/, "value: \"" value[name] "\"") }
+    { name = ($1 == "-" && $2 == "name:") ? $3 : ""; print }'
 }
 
 # Load and proxies run the image that stable runs.
@@ -78,8 +79,8 @@ start_load() {
   probes=()
   [[ $1 == api ]] || return 0
   kube delete job chaos-load --ignore-not-found --wait=true >&2 || fail "step load: cannot remove the old load"
-  render "$MANIFESTS/chaos/load" "$image_tag" | set_env LOAD_WORKERS "$LOAD_WORKERS" | set_env LOAD_ITERATIONS "$2" \
-    | set_env LOAD_DELAY "$LOAD_DELAY" >"$scratch/load.yaml"
+  render "$MANIFESTS/chaos/load" "$image_tag" | set_env "LOAD_WORKERS=$LOAD_WORKERS" "LOAD_ITERATIONS=$2" \
+    "LOAD_DELAY=$LOAD_DELAY" >"$scratch/load.yaml"
   apply_objects "$scratch/load.yaml" "step load"
   wait_for_load '.ready // 0 > 0' || fail "step load: it does not start within $LOAD_TIMEOUT s; look at: $KUBECTL -n $NAMESPACE" \
     "describe job chaos-load"

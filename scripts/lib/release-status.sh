@@ -50,6 +50,7 @@ print_status() {
   # shellcheck disable=SC2016 # the dollar is jq's
   local output='{namespace: $namespace, services: .}'
   [[ ${as_json:-false} == true ]] || output=$STATUS_TABLE
+  namespace_exists || say "there is no namespace $NAMESPACE yet; scripts/deploy-minikube.sh deploy makes it"
   objects=$(kube get deployments,pods --output json) || fail "cannot read what runs in $NAMESPACE; look at the message above"
   jq -r --arg namespace "$NAMESPACE" "$STATUS_PROGRAM | $output" --args "$@" <<<"$objects"
 }

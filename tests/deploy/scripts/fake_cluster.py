@@ -85,7 +85,10 @@ class Cluster:
         self.folder, self.real_kubectl = folder, real_kubectl
         self.lock = threading.Lock()
         self.calls, self.kill_after, self.errors = [], None, []
+        self.kill_signal = signal.SIGKILL
         self.after_call = lambda: None
+        # The last form of every object that was ever applied.
+        self.seen = {}
         self.state = {}
         self.clear()
 
@@ -131,7 +134,7 @@ class Cluster:
                 name: base64.b64encode(value.encode()).decode() for name, value in plain.items()}}
         if thing["kind"] == "Deployment" and thing["metadata"]["name"] in ("api", "genai-gateway"):
             self.note_change(key, old, thing)
-        self.objects[key] = thing
+        self.objects[key] = self.seen[key] = thing
         return f"{thing['kind'].lower()}/{thing['metadata']['name']} {'configured' if old else 'created'}\n"
 
     def note_change(self, key, old, new):
@@ -337,7 +340,7 @@ class Cluster:
             self.calls.append(arguments)
             group = os.getpgid(pid)
             if self.kill_after == 0:
-                os.killpg(group, signal.SIGKILL)
+                os.killpg(group, self.kill_signal)
                 return None
             try:
                 answer = self.run(arguments, body)
@@ -346,7 +349,7 @@ class Cluster:
                 answer = bad("the fake cluster does not know this call")
             self.after_call()
             if self.kill_after == len(self.calls):
-                os.killpg(group, signal.SIGKILL)
+                os.killpg(group, self.kill_signal)
                 return None
             return answer
 

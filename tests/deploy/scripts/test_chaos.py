@@ -1,5 +1,6 @@
 """scripts/chaos-test.sh against a fake cluster, with the project's own manifests in it."""
 import json
+import signal
 
 from harness import OLD, PROJECT, ScriptTest
 
@@ -63,6 +64,12 @@ class Faults(ChaosTest):
             ("pod-kill", "api"), ("pod-kill", "genai-gateway"), ("latency", "api"), ("latency", "genai-gateway"),
             ("db-restart", "api")])
         self.assertEqual(self.state["killed_pods"], ["api-0", "genai-gateway-0", "postgres-0"])
+        proxy = self.cluster.seen["Deployment/chaos-proxy-api"]["spec"]["template"]["spec"]["containers"][0]
+        self.assertIn({"name": "EDGE_DELAY_MS", "value": "200"}, proxy["env"])
+        self.assertEqual(proxy["image"], f"dashly-api:{OLD}")
+        load = self.cluster.seen["Job/chaos-load"]["spec"]["template"]["spec"]["containers"][0]
+        self.assertIn({"name": "LOAD_ITERATIONS", "value": "100"}, load["env"])
+        self.assertIn({"name": "LOAD_WORKERS", "value": "10"}, load["env"])
         # Before, during and after each fault of the API; delayed only while the fault lasts.
         self.assertEqual([place for _, place in self.state["load_log"]], 4 * ["direct"] + ["delayed"] + 4 * ["direct"])
         self.restored()
@@ -155,6 +162,17 @@ class Killed(ChaosTest):
         self.cluster.go_back(self.installed)
         self.assertEqual(self.chaos("latency", kill_after=patched).returncode, -9)
         self.assertEqual(self.state["objects"]["Service/api"]["spec"]["selector"], {"app": "chaos-proxy-api"})
+
+    def test_told_to_stop_it_undoes_everything(self):
+        patched = next(number for number, call in enumerate(self.calls_of_a_run(), 1) if "patch" in call)
+        for sent, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+            with self.subTest(signal=sent.name):
+                self.cluster.go_back(self.installed)
+                self.cluster.kill_signal = sent
+                done = self.chaos("latency", kill_after=patched)
+                self.assertIn("selects its own pods again", done.stderr)
+                self.assertEqual(done.returncode, status, done.stderr)
+                self.restored()
 
     def calls_of_a_run(self):
         self.cluster.go_back(self.installed)

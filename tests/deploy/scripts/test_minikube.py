@@ -10,12 +10,14 @@ SECRETS = {"DB_PASSWORD", "JWT_SECRET", "ADMIN_PASSWORD", "GATEWAY_TOKEN", "REDI
 class Install(ScriptTest):
     def test_wrong_use(self):
         self.bad(self.minikube("explode"), "unknown verb explode", 2)
+        self.assertIn("there is no namespace dashly", self.good(self.minikube()).stderr)
         self.assertIn("teardown", self.good(self.minikube("--help")).stdout)
         self.new_cluster(unreachable=True)
         self.bad(self.minikube("apply", "--image-tag", OLD), "does not answer")
 
     def test_install_upgrade_rollback_teardown(self):
         first = self.good(self.minikube("deploy", "--image-tag", OLD))
+        self.assertNotIn("there is no namespace", first.stderr)
         secrets = self.secret()
         self.assertEqual(set(secrets), SECRETS)
         self.assertEqual(len(set(secrets.values())), len(SECRETS))
@@ -61,8 +63,9 @@ class Install(ScriptTest):
     def test_not_beside_a_canary(self):
         self.new_cluster(stable=True)
         self.good(self.canary("deploy", "--image-tag", NEW))
-        self.bad(self.minikube("apply", "--image-tag", NEW), "has a canary")
-        self.assertEqual(self.state["stable_changes"], [])
+        before = self.cluster.world()
+        self.bad(self.minikube("apply", "--image-tag", NEW), "api and genai-gateway: a canary is running")
+        self.assertEqual(self.cluster.world(), before)
 
 
 class Killed(ScriptTest):
