@@ -9,8 +9,8 @@ mod output;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    admin, backup, canary, doctor, edge, experiments, gateway, healthcheck, load_test, migrate, openapi, results, serve,
-    simulate,
+    admin, backup, canary, doctor, edge, experiments, gateway, healthcheck, load_test, migrate, openapi,
+    results, serve, simulate,
 };
 use std::process::ExitCode;
 
