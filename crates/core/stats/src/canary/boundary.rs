@@ -62,7 +62,9 @@ impl Boundary {
 const ALL_SPENT_AT_MARKS: f64 = 23.0;
 const ALL_SPENT_AT_LOOKS: f64 = 8.0;
 /// Above 1: less is spent early than late, and still enough for a gross fault.
-const SPENDING_POWER: f64 = 1.35;
+const SPENDING_POWER: f64 = 1.2;
+/// How fast a mark counts more where the canary's share is smaller.
+const SHARE_POWER: f64 = 1.5;
 /// After so many times the marks nothing is left that could be spent.
 const OVER_AT: f64 = 2.0;
 
@@ -76,11 +78,12 @@ pub(super) struct Spending {
 }
 
 impl Spending {
-    /// Adds a look. Marks count by the part of them that an equally good pair would have in stable, twice: the smaller
-    /// the canary's share, the fewer marks tell as much.
+    /// Adds a look. A mark counts once at equal traffic and more at a smaller share of the canary, where fewer marks tell
+    /// as much.
     pub(super) fn add(&mut self, look: Look) {
         let stable = count(look.stable.requests);
-        self.marks += count(look.marked()) * 2.0 * stable / (stable + count(look.canary.requests));
+        let twice_its_share = 2.0 * stable / (stable + count(look.canary.requests));
+        self.marks += count(look.marked()) * twice_its_share.powf(SHARE_POWER);
         self.looks += 1.0;
     }
 

@@ -53,8 +53,8 @@ fn a_gross_fault_is_found_within_few_looks_and_stays_found() {
 #[test]
 fn the_boundary_is_exact() {
     let finding = |errors: u64, alpha: f64| taught_watch(alpha).observe(look((30, 0), (30, errors))).unwrap();
-    // One look of eight limits what is spent: 0.985 · (1/8)^1.35 · alpha.
-    let spendable = 0.985 * (1.0_f64 / 8.0).powf(1.35);
+    // One look of eight limits what is spent: 0.985 · (1/8)^1.2 · alpha.
+    let spendable = 0.985 * (1.0_f64 / 8.0).powf(1.2);
     for (errors, p_value) in [(6, 0.011_860), (7, 0.005_271_3)] {
         assert!(finding(errors, 1.01 * p_value / spendable).is_worse, "{errors}");
         assert!(!finding(errors, 0.99 * p_value / spendable).is_worse, "{errors}");
