@@ -51,7 +51,9 @@ pub(super) fn burst_terms(look: Look, rate: f64, effect: f64) -> (u64, Vec<f64>)
         term *= canary.ratio(count(marks)) / stable.ratio(of_stable);
         terms.push(term);
         if term > LARGE {
-            terms.iter_mut().for_each(|term| *term /= LARGE);
+            for earlier in &mut terms {
+                *earlier /= LARGE;
+            }
             term /= LARGE;
         }
     }
@@ -61,7 +63,9 @@ pub(super) fn burst_terms(look: Look, rate: f64, effect: f64) -> (u64, Vec<f64>)
     let above = terms.iter().rev().take_while(|term| **term < least).count();
     terms.truncate(terms.len() - above);
     let sum: f64 = terms.iter().sum();
-    terms.iter_mut().for_each(|term| *term /= sum);
+    for term in &mut terms {
+        *term /= sum;
+    }
     (lowest + u64::try_from(below).unwrap_or(0), terms)
 }
 
