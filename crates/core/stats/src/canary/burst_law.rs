@@ -101,13 +101,12 @@ mod tests {
             [(30_u32, 30_u32, 0.01, 1.45), (90, 30, 0.05, 3.7), (40, 10, 0.2, 1.01)]
         {
             let (of_stable, of_canary) = (urn(stable, rate, effect), urn(canary, rate, effect));
-            for marks in 1..=15_usize {
-                let joint: Vec<f64> =
-                    (0..=marks.min(10)).map(|k| of_canary[k] * of_stable[marks - k]).collect();
-                let all: f64 =
-                    (0..=marks.min(canary as usize)).map(|k| of_canary[k] * of_stable[marks - k]).sum();
-                let (first, terms) =
-                    burst_terms(look(stable.into(), canary.into(), marks as u64), rate, effect);
+            for marks in 1..=15_u64 {
+                let joint: Vec<f64> = (0..=usize::try_from(marks.min(canary.into())).unwrap())
+                    .map(|k| of_canary[k] * of_stable[usize::try_from(marks).unwrap() - k])
+                    .collect();
+                let all: f64 = joint.iter().sum();
+                let (first, terms) = burst_terms(look(stable.into(), canary.into(), marks), rate, effect);
                 assert_eq!(first, 0);
                 for (term, joint) in terms.iter().zip(&joint) {
                     assert!((term - joint / all).abs() < 1e-12, "{marks} {term} {}", joint / all);

@@ -105,7 +105,7 @@ fn bursts_are_no_alarm_where_as_many_single_errors_are() {
 #[test]
 fn thousands_of_errors_in_bursts_are_judged_soon() {
     let mut watch = ErrorWatch::new(0.05).unwrap();
-    let errors = |number: u64, base: u64| base + if number % 2 == 0 { 900 } else { 0 };
+    let errors = |number: u64, base: u64| base + if number.is_multiple_of(2) { 900 } else { 0 };
     for number in 0..20 {
         watch.observe(look((100_000, errors(number, 2_000)), (0, 0))).unwrap();
     }

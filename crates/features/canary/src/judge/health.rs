@@ -5,11 +5,11 @@ use crate::{ArmLook, Limits, LookRecord, RESTART_ALPHA};
 use dashly_stats::canary::{PodRestarts, RestartWatch};
 
 /// While stable's pods do not restart, a count is the rule: healthy pods hardly ever restart twice within one judging.
-/// Where stable's do, restarts are common here, and the canary's must be more than their common rate explains.
+/// Where stable's do, before the canary or beside it, restarts are common here, and the canary's must be more than their
+/// common rate explains.
 pub(super) fn restarts(limits: &Limits, looks: &[LookRecord], watch: &RestartWatch) -> Criterion {
     let canary: u64 = looks.iter().map(|look| look.canary.restarts).sum();
-    let since_canary = looks.iter().skip_while(|look| pods(&look.canary) == 0);
-    let stable: u64 = since_canary.map(|look| look.stable.restarts).sum();
+    let stable: u64 = looks.iter().map(|look| look.stable.restarts).sum();
     let canary_pods = most_pods(looks, |look| &look.canary);
     let stable_pods = most_pods(looks, |look| &look.stable);
     let told =
