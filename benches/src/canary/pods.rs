@@ -40,14 +40,14 @@ impl Life {
 /// What pods do between two looks, with a memory that wanders: nine tenths of a deviation last until the next look.
 pub(crate) struct Pods {
     life: Life,
-    stable_pods: u64,
+    beside: u64,
     wander: [f64; 2],
     age: f64,
 }
 
 impl Pods {
-    pub(crate) fn new(life: Life, stable_pods: u64) -> Self {
-        Self { life, stable_pods, wander: [0.0; 2], age: 0.0 }
+    pub(crate) fn new(life: Life, beside: u64) -> Self {
+        Self { life, beside, wander: [0.0; 2], age: 0.0 }
     }
 
     /// The next look at stable and the canary, without requests.
@@ -67,7 +67,7 @@ impl Pods {
             }
         };
         let [of_stable, of_canary] = &mut self.wander;
-        let stable = arm(self.stable_pods, warm, of_stable);
+        let stable = arm(self.beside, warm, of_stable);
         let canary = arm(1, warming + self.life.leak * self.age, of_canary);
         (stable, canary)
     }
