@@ -39,26 +39,32 @@ impl Connections {
     }
 }
 
-/// So many requests at one version: the count of errors, and requests by class of duration.
+/// So many requests at one version: the count of errors, and, if asked for, requests by class of duration.
 pub(crate) fn send(
     rng: &mut Rng,
     requests: u64,
     version: Version,
     connections: Connections,
+    with_durations: bool,
 ) -> (ArmCount, Vec<u64>) {
     let mut classes = vec![0; EDGES.len() + 1];
     let mut arm = ArmCount { requests, marked: 0 };
     let mut left = requests;
+    // Edges as deviates, so that no request needs an exponential.
+    let edges = EDGES.map(|edge| (edge / version.median_seconds).ln() / version.log_deviation);
+    let own = (1.0 - connections.correlation).sqrt();
     while left > 0 {
         let together = connections.requests.min(left);
         left -= together;
-        let rate = connection_rate(rng, version.error_rate, connections.correlation);
-        let shared = normal(rng) * connections.correlation.sqrt();
+        arm.marked += errors_of_connection(rng, together, version.error_rate, connections.correlation);
+        if !with_durations {
+            continue;
+        }
+        let shared =
+            if connections.correlation > 0.0 { normal(rng) * connections.correlation.sqrt() } else { 0.0 };
         for _ in 0..together {
-            arm.marked += u64::from(rng.f64() < rate);
-            let deviate = shared + (1.0 - connections.correlation).sqrt() * normal(rng);
-            let seconds = version.median_seconds * (version.log_deviation * deviate).exp();
-            let class = EDGES.iter().take_while(|edge| seconds > **edge).count();
+            let deviate = shared + own * normal(rng);
+            let class = edges.iter().take_while(|edge| deviate > **edge).count();
             if let Some(count) = classes.get_mut(class) {
                 *count += 1;
             }
@@ -67,35 +73,23 @@ pub(crate) fn send(
     (arm, classes)
 }
 
-/// The error rate of one connection: beta distributed, so that two of its requests correlate as asked.
-fn connection_rate(rng: &mut Rng, rate: f64, correlation: f64) -> f64 {
-    if correlation <= 0.0 {
-        return rate;
+/// Errors of one connection: beta-binomial, so that two of its requests correlate as asked, drawn from the urn of G. Pólya.
+fn errors_of_connection(rng: &mut Rng, requests: u64, rate: f64, correlation: f64) -> u64 {
+    let size = if correlation > 0.0 { 1.0 / correlation - 1.0 } else { f64::INFINITY };
+    let (mut errors, mut drawn) = (0.0, 0.0);
+    let mut number = 0;
+    for _ in 0..requests {
+        let present = if size.is_finite() { (rate * size + errors) / (size + drawn) } else { rate };
+        if rng.f64() < present {
+            errors += 1.0;
+            number += 1;
+        }
+        drawn += 1.0;
     }
-    let size = 1.0 / correlation - 1.0;
-    let (up, down) = (gamma(rng, rate * size), gamma(rng, (1.0 - rate) * size));
-    if up + down > 0.0 { up / (up + down) } else { 0.0 }
+    number
 }
 
 /// G. E. P. Box and M. E. Muller, 1958.
 fn normal(rng: &mut Rng) -> f64 {
     (-2.0 * (1.0 - rng.f64()).ln()).sqrt() * (2.0 * PI * rng.f64()).cos()
-}
-
-/// G. Marsaglia and W. W. Tsang, 2000.
-fn gamma(rng: &mut Rng, shape: f64) -> f64 {
-    if shape < 1.0 {
-        return gamma(rng, shape + 1.0) * (1.0 - rng.f64()).powf(1.0 / shape);
-    }
-    let third = shape - 1.0 / 3.0;
-    let scale = 1.0 / (9.0 * third).sqrt();
-    loop {
-        let deviate = normal(rng);
-        let cube = (1.0 + scale * deviate).powi(3);
-        if cube > 0.0
-            && (1.0 - rng.f64()).ln() < 0.5 * deviate * deviate + third - third * cube + third * cube.ln()
-        {
-            return third * cube;
-        }
-    }
 }

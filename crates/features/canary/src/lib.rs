@@ -16,6 +16,6 @@ mod report;
 pub use exposition::{Sample, parse_exposition};
 pub use history::{ArmLook, ArmReading, Durations, History, LookRecord, Observation, PodState};
 pub use judge::{Criterion, CriterionState, Decision, Figure, Judge, JudgeError, Verdict};
-pub use limits::{ERROR_ALPHA, LATENCY_ALPHA, Limits};
+pub use limits::{ERROR_ALPHA, LATENCY_ALPHA, Limits, RESTART_ALPHA};
 pub use reading::{Histogram, NotDashly, PodReading};
 pub use report::{render_html, render_text};

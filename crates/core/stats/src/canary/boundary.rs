@@ -4,6 +4,7 @@
 //! exact law in place of the normal one: the law of the sum of marks among paths that never crossed is carried from look
 //! to look. Nothing need be known of looks to come, and there is no last one.
 
+use super::Look;
 use crate::rounding::count;
 
 /// Probabilities below this at the ends of the law are cut off, and counted as spent above.
@@ -24,10 +25,10 @@ impl Boundary {
 
     /// Adds a look whose marks have this law, and gives the smallest sum that is an alarm when `allowed` may be spent
     /// by now. What is not spent stays for later.
-    pub(super) fn advance(&mut self, (first, terms): (u64, Vec<f64>), allowed: f64) -> u64 {
+    pub(super) fn advance(&mut self, first: u64, terms: &[f64], allowed: f64) -> u64 {
         let mut sums = vec![0.0; self.alive.len() + terms.len() - 1];
         for (at, alive) in self.alive.iter().enumerate() {
-            for (sum, term) in sums.iter_mut().skip(at).zip(&terms) {
+            for (sum, term) in sums.iter_mut().skip(at).zip(terms) {
                 *sum += alive * term;
             }
         }
@@ -54,24 +55,46 @@ impl Boundary {
             self.alive.pop();
         }
     }
-
-    /// The false alarm rate that is spent so far.
-    pub(super) fn spent(&self) -> f64 {
-        self.spent
-    }
 }
 
-/// Marks of both versions, and looks with marks, after which the whole rate is spent: where a threefold error rate shows,
-/// and no sooner than bursts can be told from single errors.
+/// Marks on the clock of [`Spending`], and looks with marks, after which the whole rate is spent: where a threefold error
+/// rate shows, and no sooner than bursts can be told from single errors.
 const ALL_SPENT_AT_MARKS: f64 = 23.0;
-const ALL_SPENT_AT_LOOKS: f64 = 11.0;
-/// Below 1: something is spent early, where a gross fault shows.
-const SPENDING_POWER: f64 = 0.8;
+const ALL_SPENT_AT_LOOKS: f64 = 8.0;
+/// Above 1: less is spent early than late, and still enough for a gross fault.
+const SPENDING_POWER: f64 = 1.2;
+/// How fast a mark counts more where the canary's share is smaller.
+const SHARE_POWER: f64 = 1.5;
+/// After so many times the marks nothing is left that could be spent.
+const OVER_AT: f64 = 2.0;
 
-/// Part of the false alarm rate that may be spent after so many marks of both versions and looks with marks. It depends
-/// on the marks of both together and not on whose they are. The numbers were chosen with the simulations of `make bench
-/// ONLY=canary`; any others are as valid.
-pub(super) fn spendable(marks: u64, looks: u64) -> f64 {
-    let way = (count(marks) / ALL_SPENT_AT_MARKS).min(count(looks) / ALL_SPENT_AT_LOOKS);
-    way.min(1.0).powf(SPENDING_POWER)
+/// How much of the false alarm rate may be spent by now. It depends on the marks of both versions together and on the
+/// traffic, and not on whose the marks are. The numbers were chosen with the simulations of `make bench ONLY=canary`; any
+/// others are as valid.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Spending {
+    marks: f64,
+    looks: f64,
+}
+
+impl Spending {
+    /// Adds a look. A mark counts once at equal traffic and more at a smaller share of the canary, where fewer marks tell
+    /// as much.
+    pub(super) fn add(&mut self, look: Look) {
+        let stable = count(look.stable.requests);
+        let twice_its_share = 2.0 * stable / (stable + count(look.canary.requests));
+        self.marks += count(look.marked()) * twice_its_share.powf(SHARE_POWER);
+        self.looks += 1.0;
+    }
+
+    /// The part that may be spent.
+    pub(super) fn spendable(self) -> f64 {
+        let way = (self.marks / ALL_SPENT_AT_MARKS).min(self.looks / ALL_SPENT_AT_LOOKS);
+        way.min(1.0).powf(SPENDING_POWER)
+    }
+
+    /// Whether the boundary has done its work.
+    pub(super) fn is_over(self) -> bool {
+        self.marks >= OVER_AT * ALL_SPENT_AT_MARKS && self.looks >= ALL_SPENT_AT_LOOKS
+    }
 }

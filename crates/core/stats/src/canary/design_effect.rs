@@ -16,15 +16,20 @@ use super::law::Law;
 use super::{ArmCount, Look};
 use crate::rounding::count;
 
-/// What is taken to have been seen before the first look: so many looks with this effect. Bursts are the rule.
-const PRIOR_LOOKS: f64 = 4.0;
-const PRIOR_EFFECT: f64 = 2.0;
+/// What is taken to have been seen before the first look, as information (the inverse of the estimate's variance for
+/// independent requests), with this effect. Bursts are the rule.
+const PRIOR_INFORMATION: f64 = 2.0;
+const PRIOR_EFFECT: f64 = 2.5;
 
 /// Standard errors that are taken off at the most, so that chance alone seldom makes independent requests look like
 /// bursts, and the looks at stable alone after which half of them are. Who has not watched stable before does not know
-/// how bursty it is, and gets no such benefit. Chosen with the simulations of `make bench ONLY=canary`.
-const BENEFIT_OF_DOUBT: f64 = 2.0;
-const HALF_OF_IT_AT_LOOKS: f64 = 40.0;
+/// how bursty it is, and gets no such benefit.
+const BENEFIT_OF_DOUBT: f64 = 1.5;
+const HALF_OF_IT_AT_LOOKS: f64 = 10.0;
+
+/// By how much what is left above 1 counts more in [`DesignEffect::guarded`]: bursts that are seen were seen in few looks,
+/// and are as likely larger. This and the four numbers above were chosen with the simulations of `make bench ONLY=canary`.
+const GUARD: f64 = 2.5;
 
 /// A look tells about the split of its marks from this variance on (about eight marks at equal traffic).
 const TELLING_VARIANCE: f64 = 2.0;
@@ -73,18 +78,28 @@ impl DesignEffect {
         between.min(within * (1.0 + 2.0 * (2.0 / self.telling_looks).sqrt())).max(1.0)
     }
 
+    /// The estimate with a margin for its error: no larger where no bursts are seen, and much larger where they are.
+    pub fn guarded(&self) -> f64 {
+        1.0 + GUARD * (self.estimate() - 1.0)
+    }
+
+    /// The rate of marks of both versions so far.
+    pub(super) fn common_rate(&self) -> f64 {
+        (self.stable.marked + self.canary.marked) / (self.stable.requests + self.canary.requests).max(1.0)
+    }
+
     fn between_looks(&self) -> f64 {
-        let looks = self.stable.looks.max(self.canary.looks);
         let variance = self.stable.free_variance() + self.canary.free_variance();
-        if variance <= 0.0 || looks <= 0.0 {
+        let noise = self.stable.noise() + self.canary.noise();
+        if variance <= 0.0 || noise <= 0.0 {
             return PRIOR_EFFECT;
         }
-        let prior = PRIOR_LOOKS * variance / looks;
-        let squares = self.stable.squares() + self.canary.squares();
-        let effect = (squares + prior * PRIOR_EFFECT) / (variance + prior);
-        let error = (self.stable.noise() + self.canary.noise()).sqrt() / (variance + prior);
+        let information = variance * variance / noise;
+        let with_prior = information + PRIOR_INFORMATION;
+        let found = (self.stable.squares() + self.canary.squares()) / variance;
+        let effect = (information * found + PRIOR_INFORMATION * PRIOR_EFFECT) / with_prior;
         let alone = (self.stable.looks - self.canary.looks).max(0.0);
-        effect - BENEFIT_OF_DOUBT * alone / (alone + HALF_OF_IT_AT_LOOKS) * error
+        effect - BENEFIT_OF_DOUBT * alone / (alone + HALF_OF_IT_AT_LOOKS) / with_prior.sqrt()
     }
 }
 

@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | Does the canary fail more often? | [`ErrorWatch`] | exact for independent requests, by simulation for bursts |
 //! | Is the canary slower, or are its durations wider? | [`LatencyWatch`] | the same |
+//! | Do the canary's pods restart more often? | [`RestartWatch`] | exact if restarts hit any pod alike |
 //! | How much more do marks vary than independent requests would? | [`DesignEffect`] | an estimate |
 //!
 //! # Why drifting rates do no harm
@@ -23,13 +24,16 @@
 //! over looks is a supermartingale that starts at 1, and so is an average over several `ψ` (J. Ville, 1939).
 
 mod boundary;
+mod burst_law;
 mod design_effect;
 mod error_watch;
 mod latency_watch;
 mod law;
 mod look;
+mod restart_watch;
 
 pub use design_effect::DesignEffect;
 pub use error_watch::{ErrorFinding, ErrorWatch, LARGEST_ERROR_ALPHA};
 pub use latency_watch::{LatencyFinding, LatencyWatch, WORST_HARMLESS_ODDS};
 pub use look::{ArmCount, Look};
+pub use restart_watch::{PodRestarts, RestartWatch};

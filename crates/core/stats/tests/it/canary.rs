@@ -2,7 +2,9 @@
 
 use crate::close::assert_close;
 use dashly_stats::StatsError;
-use dashly_stats::canary::{ArmCount, DesignEffect, ErrorWatch, LatencyWatch, Look};
+use dashly_stats::canary::{
+    ArmCount, DesignEffect, ErrorWatch, LatencyWatch, Look, PodRestarts, RestartWatch,
+};
 use proptest::prelude::*;
 
 fn look(stable: (u64, u64), canary: (u64, u64)) -> Look {
@@ -51,8 +53,8 @@ fn a_gross_fault_is_found_within_few_looks_and_stays_found() {
 #[test]
 fn the_boundary_is_exact() {
     let finding = |errors: u64, alpha: f64| taught_watch(alpha).observe(look((30, 0), (30, errors))).unwrap();
-    // One look of eleven limits what is spent: 0.98 · (1/11)^0.8 · alpha.
-    let spendable = 0.98 * (1.0_f64 / 11.0).powf(0.8);
+    // One look of eight limits what is spent: 0.985 · (1/8)^1.2 · alpha.
+    let spendable = 0.985 * (1.0_f64 / 8.0).powf(1.2);
     for (errors, p_value) in [(6, 0.011_860), (7, 0.005_271_3)] {
         assert!(finding(errors, 1.01 * p_value / spendable).is_worse, "{errors}");
         assert!(!finding(errors, 0.99 * p_value / spendable).is_worse, "{errors}");
@@ -79,6 +81,52 @@ fn drift_is_not_taken_for_bursts_where_looks_have_many_marks() {
         effect.observe(look((1_000, errors + number % 7), (1_000, errors + number % 5)));
     }
     assert!(effect.estimate() < 1.5, "{}", effect.estimate());
+}
+
+/// Nine errors of the canary and none of stable: nine single ones are an alarm, and three bursts are not, although the
+/// sums are the same.
+#[test]
+fn bursts_are_no_alarm_where_as_many_single_errors_are() {
+    let mut singles = ErrorWatch::new(0.05).unwrap();
+    let mut bursts = singles.clone();
+    for number in 0..400_u64 {
+        singles.observe(look((30, u64::from(number % 3 == 0)), (0, 0))).unwrap();
+        bursts.observe(look((30, if number % 9 == 0 { 3 } else { 0 }), (0, 0))).unwrap();
+    }
+    for number in 0..9_u64 {
+        singles.observe(look((30, 0), (30, 1))).unwrap();
+        bursts.observe(look((30, 0), (30, if number % 3 == 0 { 3 } else { 0 }))).unwrap();
+    }
+    assert!(singles.finding().is_worse);
+    assert!(!bursts.finding().is_worse, "{:?}", bursts.finding());
+    assert_eq!(singles.finding().canary_errors, bursts.finding().canary_errors);
+}
+
+#[test]
+fn thousands_of_errors_in_bursts_are_judged_soon() {
+    let mut watch = ErrorWatch::new(0.05).unwrap();
+    let errors = |number: u64, base: u64| base + if number.is_multiple_of(2) { 900 } else { 0 };
+    for number in 0..20 {
+        watch.observe(look((100_000, errors(number, 2_000)), (0, 0))).unwrap();
+    }
+    let alarm = (0..20).find(|number| {
+        let look = look((100_000, errors(*number, 2_000)), (100_000, errors(number / 2, 9_000)));
+        watch.observe(look).unwrap().is_worse
+    });
+    assert!(alarm.is_some_and(|looks| looks <= 8), "{alarm:?}");
+}
+
+#[test]
+fn restarts_of_the_canary_alone_are_worse_and_those_of_both_are_not() {
+    let pods = |pods, restarts| PodRestarts { pods, restarts };
+    let mut alone = RestartWatch::new(0.001).unwrap();
+    let mut both = alone.clone();
+    for _ in 0..8 {
+        alone.observe(pods(3, 0), pods(1, 1));
+        both.observe(pods(3, 3), pods(1, 1));
+    }
+    assert!(alone.is_worse() && !both.is_worse());
+    assert!(RestartWatch::new(1.0).is_err());
 }
 
 fn durations_found(stable: &[u64], canary: &[u64]) -> Option<u64> {
@@ -141,6 +189,25 @@ proptest! {
             let finding = watch.observe(look((stable, marks - of_canary), (canary, of_canary))).unwrap();
             prop_assert!((finding.design_effect - 1.0).abs() < 1e-12);
             mean += probability * finding.log_evidence.exp();
+        }
+        prop_assert!((mean - 1.0).abs() < 1e-9, "{mean}");
+    }
+
+    /// One look at restarts: the mean of the evidence over all ways they fall on the pods alike is 1.
+    #[test]
+    fn the_bets_on_restarts_are_fair(stable in 1..9_u32, canary in 1..9_u32, restarts in 1..7_u32) {
+        let share = f64::from(canary) / f64::from(canary + stable);
+        let mut mean = 0.0;
+        for of_canary in 0..=restarts {
+            let ways = (0..of_canary).fold(1.0, |ways, k| ways * f64::from(restarts - k) / f64::from(k + 1));
+            let of_stable = restarts - of_canary;
+            let probability = ways * share.powi(of_canary.cast_signed()) * (1.0 - share).powi(of_stable.cast_signed());
+            let mut watch = RestartWatch::new(0.001).unwrap();
+            watch.observe(
+                PodRestarts { pods: stable.into(), restarts: of_stable.into() },
+                PodRestarts { pods: canary.into(), restarts: of_canary.into() },
+            );
+            mean += probability * watch.log_evidence().exp();
         }
         prop_assert!((mean - 1.0).abs() < 1e-9, "{mean}");
     }

@@ -1,25 +1,33 @@
 //! Do the canary's pods stay up, and do they answer?
 
 use super::{Criterion, CriterionState, number};
-use crate::{ArmLook, Limits, LookRecord};
+use crate::{ArmLook, Limits, LookRecord, RESTART_ALPHA};
+use dashly_stats::canary::{PodRestarts, RestartWatch};
 
-/// Restarts are rare and not a matter of chance: a count is the rule. Stable's are set against it, so that a node that
-/// takes both down blames neither.
-pub(super) fn restarts(limits: &Limits, looks: &[LookRecord]) -> Criterion {
+/// While stable's pods do not restart, a count is the rule: healthy pods hardly ever restart twice within one judging.
+/// Where stable's do, before the canary or beside it, restarts are common here, and the canary's must be more than their
+/// common rate explains.
+pub(super) fn restarts(limits: &Limits, looks: &[LookRecord], watch: &RestartWatch) -> Criterion {
     let canary: u64 = looks.iter().map(|look| look.canary.restarts).sum();
     let stable: u64 = looks.iter().map(|look| look.stable.restarts).sum();
     let canary_pods = most_pods(looks, |look| &look.canary);
     let stable_pods = most_pods(looks, |look| &look.stable);
-    // By pod, without division.
-    let is_more = canary.saturating_mul(stable_pods) > stable.saturating_mul(canary_pods);
     let told =
         format!("{canary} restarts of {canary_pods} canary pods, {stable} of {stable_pods} stable ones");
-    let state =
-        if canary >= limits.bad_restarts && is_more { CriterionState::Bad } else { CriterionState::Good };
+    let is_bad = canary >= limits.bad_restarts && (stable == 0 || watch.is_worse());
+    let state = if is_bad { CriterionState::Bad } else { CriterionState::Good };
     Criterion::new("restarts", state, told)
         .with("restarts of the canary", number(canary), "")
         .with("restarts of stable", number(stable), "")
-        .with("restarts that are an alarm", number(limits.bad_restarts), "")
+        .with("restarts that are an alarm while stable has none", number(limits.bad_restarts), "")
+        .with("evidence (log)", watch.log_evidence(), "")
+        .with("evidence that is an alarm", -RESTART_ALPHA.ln(), "")
+}
+
+/// Feeds the watch.
+pub(super) fn observe(watch: &mut RestartWatch, look: &LookRecord) {
+    let restarts = |arm: &ArmLook| PodRestarts { pods: pods(arm), restarts: arm.restarts };
+    watch.observe(restarts(&look.stable), restarts(&look.canary));
 }
 
 /// A canary whose pods are there and do not answer, for long enough, while stable's do.
@@ -46,5 +54,10 @@ pub(super) fn reachable(limits: &Limits, looks: &[LookRecord]) -> Criterion {
 }
 
 fn most_pods(looks: &[LookRecord], arm: impl Fn(&LookRecord) -> &ArmLook) -> u64 {
-    looks.iter().map(|look| arm(look).pods + arm(look).unreachable).max().unwrap_or(0)
+    looks.iter().map(|look| pods(arm(look))).max().unwrap_or(0)
+}
+
+/// Those that should serve, whether they answer or not.
+fn pods(arm: &ArmLook) -> u64 {
+    arm.pods + arm.unreachable
 }

@@ -2,7 +2,8 @@
 //!
 //! A rule, not a test: memory has no independent errors to count. The looks are parted in three. A leak raises the
 //! median from third to third; caches that fill and pools that grow raise the first one and then stay. Stable may grow
-//! as well, and what it grows by is taken off. Small programs double by loading a page, so growth must also be worth
+//! as well, and what it grows by is taken off. A new process may warm up for long beside an old one that is warm: growth
+//! counts once the canary holds more than stable. Small programs double by loading a page, so growth must also be worth
 //! speaking of in bytes.
 
 use super::{Criterion, CriterionState, number};
@@ -12,6 +13,8 @@ use crate::{ArmLook, Limits, LookRecord};
 const LEAST_LOOKS: usize = 12;
 /// Growth that is not spoken of.
 const LEAST_GROWTH_BYTES: f64 = 32.0 * 1024.0 * 1024.0;
+/// Times what stable holds that the canary must hold: beyond what wanders.
+const ABOVE_STABLE: f64 = 1.1;
 /// Part of the growth that must have come after the middle of the time.
 const LATE_PART: f64 = 0.3;
 
@@ -33,11 +36,13 @@ pub(super) fn judge(limits: &Limits, looks: &[LookRecord]) -> Criterion {
         };
     };
     let growth = canary.late / canary.early.max(1.0);
-    let stable_growth = course(looks, |look| &look.stable)
-        .map_or(1.0, |stable| (stable.late / stable.early.max(1.0)).max(1.0));
+    let stable = course(looks, |look| &look.stable);
+    let stable_growth = stable.as_ref().map_or(1.0, |stable| (stable.late / stable.early.max(1.0)).max(1.0));
+    let is_above = stable.as_ref().is_none_or(|stable| canary.late >= ABOVE_STABLE * stable.late);
     let bytes = canary.late - canary.early;
     let is_late = canary.late - canary.middle >= LATE_PART * bytes && canary.middle > canary.early;
-    let is_bad = growth >= limits.bad_memory_growth * stable_growth && bytes >= LEAST_GROWTH_BYTES && is_late;
+    let has_grown = growth >= limits.bad_memory_growth * stable_growth && bytes >= LEAST_GROWTH_BYTES;
+    let is_bad = has_grown && is_late && is_above;
     let reason = format!(
         "a canary pod went from {:.0} to {:.0} MiB{}, stable grew {stable_growth:.2} times",
         mebibytes(canary.early),

@@ -6,9 +6,9 @@ mod health;
 mod memory;
 mod traffic;
 
-use crate::{ERROR_ALPHA, History, LATENCY_ALPHA, Limits, LookRecord};
+use crate::{ERROR_ALPHA, History, LATENCY_ALPHA, Limits, LookRecord, RESTART_ALPHA};
 use dashly_stats::StatsError;
-use dashly_stats::canary::{ErrorWatch, LatencyWatch};
+use dashly_stats::canary::{ErrorWatch, LatencyWatch, RestartWatch};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -118,6 +118,7 @@ pub struct Judge {
     limits: Limits,
     errors: ErrorWatch,
     durations: BTreeMap<String, (Vec<f64>, LatencyWatch)>,
+    restarts: RestartWatch,
     looks: Vec<LookRecord>,
 }
 
@@ -127,7 +128,8 @@ impl Judge {
     /// Never with the constants of this crate.
     pub fn new(limits: Limits) -> Result<Self, JudgeError> {
         let errors = ErrorWatch::new(ERROR_ALPHA)?;
-        Ok(Self { limits, errors, durations: BTreeMap::new(), looks: Vec::new() })
+        let restarts = RestartWatch::new(RESTART_ALPHA)?;
+        Ok(Self { limits, errors, durations: BTreeMap::new(), restarts, looks: Vec::new() })
     }
 
     /// A judge who has seen a history.
@@ -151,6 +153,7 @@ impl Judge {
     ) -> Result<(), JudgeError> {
         self.errors.observe(errors::counts(look))?;
         durations::observe(&mut self.durations, look, edges)?;
+        health::observe(&mut self.restarts, look);
         self.looks.push(look.clone());
         Ok(())
     }
@@ -162,7 +165,7 @@ impl Judge {
             traffic::judge(&self.limits, &self.looks),
             errors,
             durations::judge(&self.durations),
-            health::restarts(&self.limits, &self.looks),
+            health::restarts(&self.limits, &self.looks, &self.restarts),
             health::reachable(&self.limits, &self.looks),
             memory::judge(&self.limits, &self.looks),
         ];

@@ -102,7 +102,7 @@ pub(crate) struct JudgeOptions {
     /// By how much the error rate may be higher, as far as the data can exclude, for a promotion: 0.02 is two points
     #[arg(long, default_value_t = Limits::default().error_margin, value_parser = share)]
     pub(super) error_margin: f64,
-    /// Restarts of canary pods that roll it back
+    /// Restarts of canary pods that roll it back while stable has none; where stable has some, their shares are compared
     #[arg(long, default_value_t = Limits::default().bad_restarts, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) bad_restarts: u64,
     /// Looks in a row without any answer of a canary pod, while stable answers, that roll it back

@@ -24,8 +24,8 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "COMMAND")]
     rollback: String,
     /// Looks at stable alone before the deployment: they teach how bursty its errors are. The more, the sooner a bad
-    /// canary is found; 200 give all there is
-    #[arg(long, default_value_t = 24, value_name = "LOOKS")]
+    /// canary is found; more than 200 give nothing
+    #[arg(long, default_value_t = 120, value_name = "LOOKS")]
     baseline_looks: usize,
     #[command(flatten)]
     source: SourceOptions,
