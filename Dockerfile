@@ -44,7 +44,7 @@ RUN --mount=type=cache,id=dashly-registry,target=/usr/local/cargo/registry \
 # --- what the root of an image holds beside the program ----------------------------------------------------------------
 FROM rust:1.95-slim-bookworm AS files
 WORKDIR /root-of-image
-RUN mkdir -p data etc/ssl/certs tmp /data-of-api/experiment-logs \
+RUN mkdir -p etc/ssl/certs tmp /owned-by-gateway/data /owned-by-api/data/experiment-logs \
     && chmod 1777 tmp \
     && cp /etc/ssl/certs/ca-certificates.crt etc/ssl/certs/ \
     && printf 'root:x:0:0:root:/:/sbin/nologin\ndashly:x:65532:65532:dashly:/data:/sbin/nologin\n' >etc/passwd \
@@ -54,7 +54,7 @@ RUN mkdir -p data etc/ssl/certs tmp /data-of-api/experiment-logs \
 # --- the gateway -----------------------------------------------------------------------------------------------------
 FROM scratch AS dashly-genai-gateway
 COPY --from=files /root-of-image /
-COPY --from=files --chown=65532:65532 /root-of-image/data /data
+COPY --from=files --chown=65532:65532 /owned-by-gateway /
 COPY --from=build /dashly-genai-gateway /dashly-genai-gateway
 USER 65532:65532
 ENV GATEWAY_BUDGETS=/data/gateway-budgets.json
@@ -75,7 +75,7 @@ LABEL org.opencontainers.image.title="dashly-genai-gateway" \
 # --- the API, and every other command of the program `dashly` --------------------------------------------------------
 FROM scratch AS dashly-api
 COPY --from=files /root-of-image /
-COPY --from=files --chown=65532:65532 /data-of-api /data
+COPY --from=files --chown=65532:65532 /owned-by-api /
 COPY --from=build /dashly /dashly
 # The demonstration's experiments and figures; a deployment mounts its own.
 COPY tests.json team-kpis.json /etc/dashly/
