@@ -101,10 +101,11 @@ both_databases! {
             visit(&site, id).await;
         }
         let ledger = SharedLedger::default();
-        let load = Load::start(&site, &ledger, seed, "load");
         let reader = Reader::start(installation.mirror_folder());
         let mut kills = 0;
         for id in &ids {
+            // Only around the kill: what else is stored is read again after each.
+            let load = Load::start(&site, &ledger, seed, id);
             let mut command = installation.command(&["erase-visitor", id, "--yes"]).spawn();
             tokio::time::sleep(Duration::from_millis(rng.u64(KILL_AFTER_MS))).await;
             if !command.has_ended() {
@@ -112,6 +113,7 @@ both_databases! {
                 kills += 1;
             }
             command.end_within(PATIENCE).await;
+            load.end().await;
             let rows = rows_of(&Stored::read(&installation.database()).await, id);
             assert!(rows == (2, 2) || rows == (0, 0), "seed {seed}, {id}: {rows:?}");
         }
@@ -121,7 +123,6 @@ both_databases! {
             let said = if again.code() == Some(0) { "The visitor is erased" } else { "Nothing is stored of this visitor." };
             assert!(again.stdout.starts_with(said), "seed {seed}, {id}: {again:?}");
         }
-        load.end().await;
 
         let stored = Stored::read(&installation.database()).await;
         for id in &ids {
