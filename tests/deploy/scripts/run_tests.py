@@ -5,6 +5,7 @@ Usage: run_tests.py [TEST…]      for instance: run_tests.py test_canary.Killed
 import concurrent.futures
 import io
 import os
+import signal
 import sys
 import time
 import unittest
@@ -23,6 +24,8 @@ def run(name):
 
 
 def main():
+    # Who runs this in the background may have the signal ignored, and a shell cannot handle what it was started to ignore.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     loader = unittest.defaultTestLoader
     suite = loader.loadTestsFromNames(sys.argv[1:]) if sys.argv[1:] else loader.discover(os.path.dirname(os.path.abspath(__file__)))
     # Those that kill take longest: they begin.
