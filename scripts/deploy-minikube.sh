@@ -31,6 +31,8 @@ usage_line='scripts/deploy-minikube.sh [status|deploy|build|apply|teardown] [OPT
 source "$scripts/lib/deployment.sh"
 # shellcheck source=scripts/lib/release-status.sh
 source "$scripts/lib/release-status.sh"
+# shellcheck source=scripts/lib/secrets.sh
+source "$scripts/lib/secrets.sh"
 
 readonly SERVICES=(genai-gateway api)
 verb=status
@@ -64,10 +66,6 @@ parse_arguments() {
     status | deploy | build | apply | teardown) ;;
     *) misuse "unknown verb $verb" ;;
   esac
-}
-
-random_secret() {
-  od -An -N24 -tx1 /dev/urandom | tr -d ' \n'
 }
 
 # Values that exist are kept, keys that are missing are added. The values go through a pipe, never into an argument that

@@ -18,8 +18,9 @@ class MakeEnv(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="dashly-make-env.")
         self.addCleanup(folder.cleanup)
         self.project = pathlib.Path(folder.name)
-        (self.project / "scripts").mkdir()
-        shutil.copy(PROJECT / "scripts/make-env", self.project / "scripts")
+        for name in ("scripts/make-env", "scripts/lib/secrets.sh"):
+            (self.project / name).parent.mkdir(exist_ok=True)
+            shutil.copy(PROJECT / name, self.project / name)
         self.file = self.project / ".env"
 
     def run_it(self, **variables):
