@@ -8,7 +8,7 @@
 FROM --platform=$BUILDPLATFORM node:20-bookworm-slim AS web
 WORKDIR /src/web
 COPY web/package.json web/package-lock.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
+RUN --mount=type=cache,target=/npm npm ci --cache /npm --ignore-scripts --no-audit --no-fund
 COPY web ./
 RUN npm run build
 
@@ -51,35 +51,36 @@ RUN mkdir -p etc/ssl/certs tmp /owned-by-gateway/data /owned-by-api/data/experim
     && printf 'root:x:0:\ndashly:x:65532:\n' >etc/group \
     && printf 'passwd: files\ngroup: files\nhosts: files dns\n' >etc/nsswitch.conf
 
-# --- the gateway -----------------------------------------------------------------------------------------------------
-FROM scratch AS dashly-genai-gateway
+# --- what both images are -------------------------------------------------------------------------------------------
+FROM scratch AS base
 COPY --from=files /root-of-image /
+USER 65532:65532
+ARG VERSION=0.0.0
+ARG REVISION=unknown
+ENV APP_VERSION=$VERSION
+LABEL org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.version="$VERSION" \
+  org.opencontainers.image.revision="$REVISION"
+
+# --- the gateway -----------------------------------------------------------------------------------------------------
+FROM base AS dashly-genai-gateway
 COPY --from=files --chown=65532:65532 /owned-by-gateway /
 COPY --from=build /dashly-genai-gateway /dashly-genai-gateway
-USER 65532:65532
 ENV GATEWAY_BUDGETS=/data/gateway-budgets.json
 EXPOSE 4000
 # Whether the process answers. Whether it wants calls is asked elsewhere: one that cannot help it is not restarted.
 HEALTHCHECK --interval=3s --timeout=3s --start-period=30s --retries=3 \
   CMD ["/dashly-genai-gateway", "healthcheck"]
 ENTRYPOINT ["/dashly-genai-gateway"]
-ARG VERSION=0.0.0
-ARG REVISION=unknown
-ENV APP_VERSION=$VERSION
 LABEL org.opencontainers.image.title="dashly-genai-gateway" \
-  org.opencontainers.image.description="The gateway to language models of Dashly" \
-  org.opencontainers.image.licenses="Apache-2.0" \
-  org.opencontainers.image.version="$VERSION" \
-  org.opencontainers.image.revision="$REVISION"
+  org.opencontainers.image.description="The gateway to language models of Dashly"
 
 # --- the API, and every other command of the program `dashly` --------------------------------------------------------
-FROM scratch AS dashly-api
-COPY --from=files /root-of-image /
+FROM base AS dashly-api
 COPY --from=files --chown=65532:65532 /owned-by-api /
 COPY --from=build /dashly /dashly
 # The demonstration's experiments and figures; a deployment mounts its own.
 COPY tests.json team-kpis.json /etc/dashly/
-USER 65532:65532
 ENV DATA_DIR=/data \
   TESTS_FILE=/etc/dashly/tests.json \
   TEAM_KPIS_FILE=/etc/dashly/team-kpis.json
@@ -88,11 +89,5 @@ HEALTHCHECK --interval=3s --timeout=3s --start-period=30s --retries=3 \
   CMD ["/dashly", "healthcheck"]
 ENTRYPOINT ["/dashly"]
 CMD ["api"]
-ARG VERSION=0.0.0
-ARG REVISION=unknown
-ENV APP_VERSION=$VERSION
 LABEL org.opencontainers.image.title="dashly-api" \
-  org.opencontainers.image.description="The API, the web app and the commands of Dashly" \
-  org.opencontainers.image.licenses="Apache-2.0" \
-  org.opencontainers.image.version="$VERSION" \
-  org.opencontainers.image.revision="$REVISION"
+  org.opencontainers.image.description="The API, the web app and the commands of Dashly"
