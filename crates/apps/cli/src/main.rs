@@ -33,9 +33,6 @@ const API_NEEDS: &str = "\
 Needs JWT_SECRET (or JWT_SECRET_FILE), a database that `dashly migrate` has brought up to date (DATABASE_URL, DB_HOST \
 or DATA_DIR), and at the very first start ADMIN_PASSWORD. Listens on 0.0.0.0 unless HOST says otherwise. \
 `dashly doctor` lists all settings.";
-const GATEWAY_NEEDS: &str = "\
-Needs ANTHROPIC_API_KEY to answer, and GATEWAY_TOKEN to serve callers of other machines; starts without both. PORT \
-(4000), HOST (0.0.0.0), GATEWAY_CONFIG (gateway.toml, which may be missing), RATE_LIMIT_RPM (60) and REDIS_URL may be set.";
 const HEALTHCHECK_NEEDS: &str = "\
 Needs nothing but PORT (3000), where the server listens. Exit code: 0 when http://127.0.0.1:$PORT/health/live answers \
 200 within 2 seconds, else 1.";
@@ -51,7 +48,7 @@ enum Command {
     #[command(after_help = API_NEEDS)]
     Api,
     /// Run the GenAI gateway, the only holder of the model provider's key
-    #[command(after_help = GATEWAY_NEEDS)]
+    #[command(after_help = dashly_gateway::SETTINGS_HELP)]
     Gateway,
     /// Run the router in front of a stable and a canary version: sticky visitors, retries, ejection
     Edge(edge::Arguments),

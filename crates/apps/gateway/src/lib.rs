@@ -23,3 +23,8 @@ pub use callers::new_virtual_key;
 pub use config::{GatewayConfig, InvalidGatewayFile, check_gateway_file};
 pub use openapi::describe_gateway;
 pub use run::{StartedGateway, start, start_on};
+
+/// What the gateway needs from its environment, for the help of the programs that start it.
+pub const SETTINGS_HELP: &str = "\
+Needs ANTHROPIC_API_KEY to answer, and GATEWAY_TOKEN to serve callers of other machines; starts without both. PORT \
+(4000), HOST (0.0.0.0), GATEWAY_CONFIG (gateway.toml, which may be missing), RATE_LIMIT_RPM (60) and REDIS_URL may be set.";

@@ -1,7 +1,7 @@
 //! `dashly-genai-gateway`: the gateway as a container runs it. Configured by the environment.
 
 use clap::{Parser, Subcommand};
-use dashly_gateway::{GatewayConfig, start};
+use dashly_gateway::{GatewayConfig, SETTINGS_HELP, start};
 use dashly_process::{PROBE_PATIENCE, Settings, probe_live};
 use dashly_telemetry::{LogFilter, LogFormat, start_logs};
 use std::process::ExitCode;
@@ -13,9 +13,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 /// The GenAI gateway of Dashly, the only holder of the model provider's key. Serves when it is given no command.
 #[derive(Debug, Parser)]
 #[command(name = "dashly-genai-gateway", version, max_term_width = 100)]
-#[command(after_help = "\
-Needs ANTHROPIC_API_KEY to answer, and GATEWAY_TOKEN to serve callers of other machines; starts without both. PORT \
-(4000), HOST (0.0.0.0), GATEWAY_CONFIG (gateway.toml, which may be missing), RATE_LIMIT_RPM (60) and REDIS_URL may be set.")]
+#[command(after_help = SETTINGS_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
