@@ -109,11 +109,7 @@ impl Config {
             notice_webhook_url: notice_webhook_url(settings)?,
             gateway_url: gateway_url(settings)?,
             gateway_token: settings.secret("GATEWAY_TOKEN")?,
-            app_version: settings.value(
-                "APP_VERSION",
-                env!("CARGO_PKG_VERSION"),
-                "1 to 128 printable ASCII characters without spaces, such as 1.4.2",
-            )?,
+            app_version: settings.value("APP_VERSION", env!("CARGO_PKG_VERSION"), AppVersion::EXPECTED)?,
             drain: drain(settings)?,
             public_url,
             trusted_proxies: trusted_proxies(settings)?,

@@ -11,12 +11,15 @@ pub struct AppVersion(Arc<str>);
 
 /// The text is no version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a version has 1 to {} printable ASCII characters without spaces", AppVersion::MAX_CHARS)]
+#[error("expected {}", AppVersion::EXPECTED)]
 pub struct InvalidAppVersion;
 
 impl AppVersion {
     /// As long as the tag of an image can be.
     pub const MAX_CHARS: usize = 128;
+
+    /// What a text must be to be a version, to end a sentence.
+    pub const EXPECTED: &'static str = "1 to 128 printable ASCII characters without spaces, such as 1.4.2";
 
     /// As it was given.
     pub fn as_str(&self) -> &str {

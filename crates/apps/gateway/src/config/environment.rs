@@ -84,11 +84,7 @@ impl GatewayConfig {
                 "60000",
                 "a whole number of milliseconds",
             )?),
-            app_version: settings.value(
-                "APP_VERSION",
-                env!("CARGO_PKG_VERSION"),
-                "1 to 128 printable ASCII characters without spaces, such as 1.4.2",
-            )?,
+            app_version: settings.value("APP_VERSION", env!("CARGO_PKG_VERSION"), AppVersion::EXPECTED)?,
             drain: Duration::from_secs(u64::from(drain)),
             log_format: settings.value("LOG_FORMAT", "text", "text or json")?,
             log_filter: settings.value(
