@@ -13,7 +13,6 @@ use dashly_db::{Db, DbError, Tx};
 use dashly_kernel::{Ids, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use store::{FoundEvent, Place};
 
 /// What begins the random ids of erased visitors, so that a reader of rows knows them.
@@ -142,11 +141,5 @@ async fn replace_ids(
 }
 
 fn pseudonym(ids: &dyn Ids) -> String {
-    let mut random = [0_u8; 16];
-    ids.fill(&mut random);
-    random.iter().fold(PSEUDONYM_PREFIX.to_owned(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("{PSEUDONYM_PREFIX}{}", ids.token())
 }

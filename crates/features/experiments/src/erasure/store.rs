@@ -45,44 +45,16 @@ const LIST_OWN_EVENTS: Sql = sql! {
         cross join experiment_events e on e.id = k.value ->> 0 and e.user_or_session_id = k.value ->> 1",
 };
 
-const RENAME_IN_EXPOSURES: Sql = sql! {
-    postgres: "
-        update experiment_exposures
-        set user_or_session_id = k.pseudonym
-        from unnest($1::text[], $2::text[], $3::text[]) as k (visitor, test_id, pseudonym)
-        where user_or_session_id = k.visitor and experiment_exposures.test_id = k.test_id",
-    sqlite: "
-        update experiment_exposures
-        set user_or_session_id = k.value ->> 2
-        from json_each($1) as k
-        where user_or_session_id = k.value ->> 0 and test_id = k.value ->> 1",
-};
+const RENAME_IN_EXPOSURES: Sql = sql!(
+    "update experiment_exposures set user_or_session_id = $3 where user_or_session_id = $1 and test_id = $2"
+);
 
-const RENAME_IN_AMOUNTS: Sql = sql! {
-    postgres: "
-        update experiment_metric_amounts
-        set user_or_session_id = k.pseudonym
-        from unnest($1::text[], $2::text[], $3::text[]) as k (visitor, test_id, pseudonym)
-        where user_or_session_id = k.visitor and experiment_metric_amounts.test_id = k.test_id",
-    sqlite: "
-        update experiment_metric_amounts
-        set user_or_session_id = k.value ->> 2
-        from json_each($1) as k
-        where user_or_session_id = k.value ->> 0 and test_id = k.value ->> 1",
-};
+const RENAME_IN_AMOUNTS: Sql = sql!(
+    "update experiment_metric_amounts set user_or_session_id = $3 where user_or_session_id = $1 and test_id = $2"
+);
 
-const RENAME_IN_JOINS: Sql = sql! {
-    postgres: "
-        update experiment_visitor_joins
-        set visitor_id = k.pseudonym
-        from unnest($1::text[], $2::text[], $3::text[]) as k (visitor, test_id, pseudonym)
-        where visitor_id = k.visitor and experiment_visitor_joins.test_id = k.test_id",
-    sqlite: "
-        update experiment_visitor_joins
-        set visitor_id = k.value ->> 2
-        from json_each($1) as k
-        where visitor_id = k.value ->> 0 and test_id = k.value ->> 1",
-};
+const RENAME_IN_JOINS: Sql =
+    sql!("update experiment_visitor_joins set visitor_id = $3 where visitor_id = $1 and test_id = $2");
 
 /// The caller's id of an event can be the number of an order.
 const RENAME_IN_EVENTS: Sql = sql! {
@@ -187,12 +159,10 @@ pub(super) async fn list_own_events(
 
 /// Puts a pseudonym in the place of the visitor's id, by experiment, in everything but events; forgets the account.
 pub(super) async fn rename(tx: &mut Tx, visitor: &str, pseudonyms: &[(&str, &str)]) -> Result<(), DbError> {
-    for rename in [RENAME_IN_EXPOSURES, RENAME_IN_AMOUNTS, RENAME_IN_JOINS] {
-        let columns = Columns::new()
-            .text(pseudonyms.iter().map(|_| visitor))
-            .text(pseudonyms.iter().map(|(test_id, _)| *test_id))
-            .text(pseudonyms.iter().map(|(_, pseudonym)| *pseudonym));
-        tx.execute(rename.batch(columns)).await?;
+    for (test_id, pseudonym) in pseudonyms {
+        for rename in [RENAME_IN_EXPOSURES, RENAME_IN_AMOUNTS, RENAME_IN_JOINS] {
+            tx.execute(rename.query().bind(visitor).bind(*test_id).bind(*pseudonym)).await?;
+        }
     }
     tx.execute(DELETE_ACCOUNT.query().bind(visitor)).await.map(drop)
 }
