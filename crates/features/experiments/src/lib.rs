@@ -27,6 +27,7 @@ mod replays;
 mod results;
 mod segments;
 mod service;
+mod shared_texts;
 
 pub use assignment::{Assigned, Assignments, VISITOR_COOKIE, VisitorId};
 pub use definitions::{

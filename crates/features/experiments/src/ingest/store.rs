@@ -4,6 +4,7 @@ use super::decide::{FirstExposure, Known, Plan, Tally};
 use super::record::{EventRecord, Record};
 use super::version_totals::add_to_version_totals;
 use crate::definitions::Experiment;
+use crate::shared_texts::SharedTexts;
 use dashly_db::{Columns, DbError, Row, Sql, Tx, sql};
 use dashly_kernel::Timestamp;
 use std::collections::{BTreeSet, HashSet};
@@ -267,21 +268,6 @@ fn event_id_of(record: &Record) -> Option<(&str, &str)> {
     match record {
         Record::Event(EventRecord { visitor, event_id: Some(event_id), .. }) => Some((visitor, event_id)),
         _ => None,
-    }
-}
-
-/// Gives one shared copy of each of the few texts that thousands of rows repeat.
-#[derive(Default)]
-struct SharedTexts(HashSet<Arc<str>>);
-
-impl SharedTexts {
-    fn get(&mut self, text: String) -> Arc<str> {
-        if let Some(known) = self.0.get(text.as_str()) {
-            return Arc::clone(known);
-        }
-        let shared: Arc<str> = text.into();
-        self.0.insert(Arc::clone(&shared));
-        shared
     }
 }
 

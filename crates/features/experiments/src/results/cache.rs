@@ -89,8 +89,8 @@ pub(crate) struct Remembered {
     version: Option<Version>,
     totals: Totals,
     evidence: EvidenceOfTests,
-    results: HashMap<Arc<str>, (TestVersion, Arc<ExperimentResults>)>,
-    histories: HashMap<Arc<str>, (TestVersion, Arc<History>)>,
+    results: Computed<ExperimentResults>,
+    histories: Computed<History>,
 }
 
 impl Remembered {
@@ -112,8 +112,8 @@ impl Remembered {
             self.version = None;
         }
         if !known.is_some_and(|known| known.are_those_of(&circumstances)) {
-            self.results.clear();
-            self.histories.clear();
+            self.results = Computed::default();
+            self.histories = Computed::default();
         }
         if self.version.as_ref() != Some(&version) {
             self.version = None;
@@ -140,27 +140,45 @@ impl Remembered {
     /// The results of `experiment`; computed unless nothing of it is new.
     pub(crate) fn results(&mut self, experiment: &Experiment, now: Timestamp) -> Arc<ExperimentResults> {
         let version = self.version_of(&experiment.test_id);
-        if let Some((of, known)) = self.results.get(&experiment.test_id)
-            && *of == version
-        {
-            return Arc::clone(known);
+        if let Some(known) = self.results.of(experiment, &version) {
+            return known;
         }
-        let results = Arc::new(experiment_results(experiment, &self.stored(), now));
-        self.results.insert(Arc::clone(&experiment.test_id), (version, Arc::clone(&results)));
-        results
+        let results = experiment_results(experiment, &self.stored(), now);
+        self.results.keep(experiment, version, results)
     }
 
     /// The history of `experiment`; computed unless nothing of it is new.
     pub(crate) fn history(&mut self, experiment: &Experiment, now: Timestamp) -> Arc<History> {
         let version = self.version_of(&experiment.test_id);
-        if let Some((of, known)) = self.histories.get(&experiment.test_id)
-            && *of == version
-        {
-            return Arc::clone(known);
+        if let Some(known) = self.histories.of(experiment, &version) {
+            return known;
         }
-        let history = Arc::new(history(experiment, &self.stored(), now));
-        self.histories.insert(Arc::clone(&experiment.test_id), (version, Arc::clone(&history)));
-        history
+        let history = history(experiment, &self.stored(), now);
+        self.histories.keep(experiment, version, history)
+    }
+}
+
+/// What was computed of each experiment, and what from.
+#[derive(Debug)]
+struct Computed<T>(HashMap<Arc<str>, (TestVersion, Arc<T>)>);
+
+impl<T> Default for Computed<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T> Computed<T> {
+    /// None when something is new.
+    fn of(&self, experiment: &Experiment, version: &TestVersion) -> Option<Arc<T>> {
+        let (of, known) = self.0.get(&experiment.test_id)?;
+        (of == version).then(|| Arc::clone(known))
+    }
+
+    fn keep(&mut self, experiment: &Experiment, version: TestVersion, computed: T) -> Arc<T> {
+        let computed = Arc::new(computed);
+        self.0.insert(Arc::clone(&experiment.test_id), (version, Arc::clone(&computed)));
+        computed
     }
 }
 

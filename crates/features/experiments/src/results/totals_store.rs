@@ -3,9 +3,8 @@
 use super::metrics::{read_counted_from, read_metric_days, read_metrics};
 use super::model::TimelineCounts;
 use super::totals::{Cell, CellKey, ChangedCells, ChangedDays, Mark, Totals};
+use crate::shared_texts::SharedTexts;
 use dashly_db::{Columns, Db, DbError, Row, Sql, sql};
-use std::collections::HashSet;
-use std::sync::Arc;
 
 /// In one statement, so that the rows and the revision are of one moment. The line of the whole installation always comes.
 const LIST_CHANGED_DAYS: Sql = sql!(
@@ -101,7 +100,7 @@ pub(crate) async fn refresh_totals(db: &Db, known: &mut Totals) -> Result<(), Db
         known.mark = mark;
         return Ok(());
     }
-    let mut texts = Texts::default();
+    let mut texts = SharedTexts::default();
     let days = cells(&db.fetch_all(SUM_DAYS.batch(columns(&changed))).await?, &mut texts)?;
     let hours = cells(&db.fetch_all(LIST_HOURS.batch(columns(&changed))).await?, &mut texts)?;
     let metric_days = read_metric_days(db, &counted_from, columns(&changed)).await?;
@@ -118,7 +117,7 @@ pub(crate) async fn refresh_totals(db: &Db, known: &mut Totals) -> Result<(), Db
 /// Reads all totals: one row per variant, day and hour, however many visitors there were.
 pub(crate) async fn read_totals(db: &Db) -> Result<Totals, DbError> {
     let (mark, _) = list_changed_days(db, NO_DAYS).await?;
-    let mut texts = Texts::default();
+    let mut texts = SharedTexts::default();
     let days = cells(&db.fetch_all(SUM_ALL_DAYS.query()).await?, &mut texts)?;
     let hours = cells(&db.fetch_all(SUM_ALL_HOURS.query()).await?, &mut texts)?;
     Ok(Totals::new(mark, ChangedCells { days, hours }, read_metrics(db).await?))
@@ -144,7 +143,7 @@ fn columns(changed: &ChangedDays) -> Columns<'_> {
 }
 
 /// The eight columns of every statement above: experiment, moment, who and how many.
-fn cells(rows: &[Row], texts: &mut Texts) -> Result<Vec<Cell>, DbError> {
+fn cells(rows: &[Row], texts: &mut SharedTexts) -> Result<Vec<Cell>, DbError> {
     let mut cell = |row: &Row| {
         Ok(Cell {
             test_id: texts.get(row.get(0)?),
@@ -158,19 +157,4 @@ fn cells(rows: &[Row], texts: &mut Texts) -> Result<Vec<Cell>, DbError> {
         })
     };
     rows.iter().map(&mut cell).collect()
-}
-
-/// One shared copy of each of the few texts that thousands of cells repeat.
-#[derive(Default)]
-struct Texts(HashSet<Arc<str>>);
-
-impl Texts {
-    fn get(&mut self, text: String) -> Arc<str> {
-        if let Some(known) = self.0.get(text.as_str()) {
-            return Arc::clone(known);
-        }
-        let shared: Arc<str> = text.into();
-        self.0.insert(Arc::clone(&shared));
-        shared
-    }
 }
