@@ -84,6 +84,7 @@ impl App {
             log_folder: config.experiment_log_folder.clone(),
             secure_cookies,
             ofrep_tokens: config.ofrep_tokens.clone(),
+            ofrep_requests_per_second: config.ofrep_requests_per_second,
             secret: jwt_secret(config)?,
             public_url: config.public_url.clone(),
             app_version: config.app_version.clone(),
@@ -255,7 +256,7 @@ fn cors(config: &Config) -> anyhow::Result<CorsLayer> {
             header::HeaderName::from_static("x-api-key"),
             header::IF_NONE_MATCH,
         ])
-        .expose_headers([header::ETAG]))
+        .expose_headers([header::ETAG, header::RETRY_AFTER]))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]

@@ -9,6 +9,7 @@ use dashly_process::{ConfigError, Settings};
 use dashly_telemetry::{LogFilter, LogFormat};
 use dashly_web::TrustedProxies;
 use std::fmt::Display;
+use std::num::NonZeroU32;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// `OFREP_TOKENS`: who may evaluate flags; everybody by default.
     pub ofrep_tokens: OfrepTokens,
+    /// `OFREP_REQUESTS_PER_SECOND`: of one address, where no token is needed; none for any number.
+    pub ofrep_requests_per_second: Option<NonZeroU32>,
     /// `DATA_DIR`.
     pub data_folder: PathBuf,
     /// `EXPERIMENT_LOG_DIR`; none when it is `off`.
@@ -103,6 +106,11 @@ impl Config {
             admin_email,
             cors_origins,
             ofrep_tokens: ofrep_tokens(settings)?,
+            ofrep_requests_per_second: NonZeroU32::new(settings.value(
+                "OFREP_REQUESTS_PER_SECOND",
+                "1000",
+                "a whole number; 0 for no limit",
+            )?),
             experiment_log_folder,
             tests_file: settings.path("TESTS_FILE", "tests.json"),
             kpis_file: settings.path("TEAM_KPIS_FILE", "team-kpis.json"),

@@ -8,7 +8,7 @@ use crate::ingest::{
 use crate::life;
 use crate::mirror::{Mirror, MirrorFolder};
 use crate::notices::{self, NoticeSender};
-use crate::ofrep::{FirstExposures, OfrepTokens};
+use crate::ofrep::{Door, FirstExposures, OfrepTokens};
 use crate::results::{
     DefinitionsHealth, DefinitionsProblem, ResultsCache, ResultsHealth, WriterHealth, WriterStatus,
 };
@@ -16,6 +16,7 @@ use crate::segments::{Device, VisitorKind};
 use dashly_db::{Db, DbError};
 use dashly_kernel::{AppVersion, Clock, Ids, Secret, Timestamp};
 use dashly_telemetry::{Health, Tasks};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +39,9 @@ pub struct ExperimentsConfig {
     pub secure_cookies: bool,
     /// Who may evaluate flags over OFREP. Set by `OFREP_TOKENS`.
     pub ofrep_tokens: OfrepTokens,
+    /// Evaluations of one address per second where no token is needed; any number without a limit. Set by
+    /// `OFREP_REQUESTS_PER_SECOND`.
+    pub ofrep_requests_per_second: Option<NonZeroU32>,
     /// The installation's secret, the same on all replicas: signs links for trying variants out.
     pub secret: Secret<String>,
     /// Where visitors reach this server. Set by `PUBLIC_URL`.
@@ -74,7 +78,7 @@ struct Shared {
     secure_cookies: bool,
     kpis_file: PathBuf,
     first_exposures: FirstExposures,
-    ofrep_tokens: OfrepTokens,
+    flag_door: Door,
     qa_key: QaKey,
     public_url: Option<String>,
     app_version: AppVersion,
@@ -161,7 +165,11 @@ impl Experiments {
         let mirror = Mirror::start(folder, db.clone(), writer.commits(), health.clone(), tasks);
         let shared = Shared {
             first_exposures: FirstExposures::of(db.clone()),
-            ofrep_tokens: config.ofrep_tokens.clone(),
+            flag_door: Door::new(
+                config.ofrep_tokens.clone(),
+                config.ofrep_requests_per_second,
+                Arc::clone(&clock),
+            ),
             qa_key: QaKey::derived_from(&config.secret),
             public_url: config.public_url.clone(),
             app_version: config.app_version.clone(),
@@ -311,8 +319,8 @@ impl Experiments {
     }
 
     /// Who may evaluate flags.
-    pub(crate) fn ofrep_tokens(&self) -> &OfrepTokens {
-        &self.shared.ofrep_tokens
+    pub(crate) fn flag_door(&self) -> &Door {
+        &self.shared.flag_door
     }
 
     /// Stores one event of the request's visitor; on return it is committed.

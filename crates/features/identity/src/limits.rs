@@ -6,7 +6,8 @@
 use crate::model::Login;
 use dashly_cache::{Decision, RateLimiter, Rule};
 use dashly_kernel::Timestamp;
-use std::net::{IpAddr, Ipv6Addr};
+use dashly_web::network_of;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,9 +20,6 @@ const PAIR: Rule = Rule { name: "sign-in-pair", limit: 10, window: QUARTER_HOUR 
 const ADDRESS: Rule = Rule { name: "sign-in-address", limit: 50, window: QUARTER_HOUR };
 /// Many places that try one account. High, since whoever reaches it locks the owner out until it passes.
 const ACCOUNT: Rule = Rule { name: "sign-in-account", limit: 100, window: HOUR };
-
-/// Rules of the first 64 bits of an IPv6 address: whoever has one address usually has all of those.
-const IPV6_NETWORK_SEGMENTS: usize = 4;
 
 /// The sign-in limits.
 #[derive(Clone, Debug)]
@@ -104,33 +102,5 @@ fn wait_of(decision: Decision) -> Option<Duration> {
     match decision {
         Decision::Allowed { .. } => None,
         Decision::Limited { retry_after } => Some(retry_after),
-    }
-}
-
-/// The part of an address that one caller cannot change at will.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            let mut segments = [0; 8];
-            for (kept, given) in segments.iter_mut().zip(address.segments()).take(IPV6_NETWORK_SEGMENTS) {
-                *kept = given;
-            }
-            IpAddr::V6(Ipv6Addr::from(segments))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::network_of;
-
-    #[test]
-    fn one_network_is_one_caller() {
-        let network = |text: &str| network_of(text.parse().unwrap()).to_string();
-        assert_eq!(network("203.0.113.9"), "203.0.113.9");
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(network("2001:db8:1:2:ffff::1"), network("2001:db8:1:2::9"));
-        assert_ne!(network("2001:db8:1:3::1"), network("2001:db8:1:2::1"));
     }
 }

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::request::Parts;
 use ipnet::IpNet;
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -79,15 +79,41 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     }
 }
 
+/// The first 64 bits of an IPv6 address are counted as one: whoever has one address usually has all of those.
+const IPV6_NETWORK_SEGMENTS: usize = 4;
+
+/// The part of an address that one caller cannot change at will: what limits count by.
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            let mut segments = [0; 8];
+            for (kept, given) in segments.iter_mut().zip(address.segments()).take(IPV6_NETWORK_SEGMENTS) {
+                *kept = given;
+            }
+            IpAddr::V6(Ipv6Addr::from(segments))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::TrustedProxies;
+    use super::{TrustedProxies, network_of};
     use http::{HeaderMap, HeaderValue};
 
     fn forwarded(chain: &'static str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", HeaderValue::from_static(chain));
         headers
+    }
+
+    #[test]
+    fn one_network_is_one_caller() {
+        let network = |text: &str| network_of(text.parse().unwrap()).to_string();
+        assert_eq!(network("203.0.113.9"), "203.0.113.9");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network("2001:db8:1:2:ffff::1"), network("2001:db8:1:2::9"));
+        assert_ne!(network("2001:db8:1:3::1"), network("2001:db8:1:2::1"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub use assets::StaticFiles;
 pub use authorize::{Administrator, Authenticate, AuthenticateFuture, Authentication, Caller, SignedIn};
 pub use body::{Body, BodyFault, FORM, JSON, content_type_is, parse_form, parse_json, read_body};
 pub use body_budget::{BodyBudget, share_body_budget};
-pub use client_address::{ClientAddress, TrustedProxies};
+pub use client_address::{ClientAddress, TrustedProxies, network_of};
 pub use cookies::{SetCookie, find_cookie};
 pub use failure::{
     Failure, FieldErrorDocument, KeepBody, ProblemDocument, method_not_allowed, route_not_found,

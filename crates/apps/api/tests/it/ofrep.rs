@@ -391,6 +391,44 @@ both_databases! {
         caller.dashboard().await;
     }
 
+    async fn a_flood_of_one_address_is_limited_for_a_second_and_nobody_else_is(
+        app: TestApp = Setup::new()
+            .tests(&kinds())
+            .setting("OFREP_REQUESTS_PER_SECOND", "3")
+            .setting("TRUSTED_PROXIES", "127.0.0.1")
+    ) {
+        let caller = app.visitor();
+        let ask = async |path: &str, address: &str| {
+            let call = caller.call(Method::POST, path).json(&context("v_1"));
+            call.header("x-forwarded-for", address).send().await
+        };
+        for path in [FLAGS.to_owned(), flag_path("text"), flag_path("none")] {
+            assert_ne!(ask(&path, "2001:db8::1").await.status, 429, "{path}");
+        }
+        for path in [FLAGS.to_owned(), flag_path("text"), flag_path("none")] {
+            let refused = ask(&path, "2001:db8::2").await;
+            assert_eq!((refused.status.as_u16(), refused.text().as_str()), (429, ""), "its network is one caller");
+            let wait: i64 = refused.header("retry-after").unwrap().parse().unwrap();
+            assert!((1..=2).contains(&wait), "{wait}");
+        }
+        let _ = ask(FLAGS, "203.0.113.9").await.expect(200);
+        app.clock.advance_seconds(2);
+        let _ = ask(FLAGS, "2001:db8::1").await.expect(200);
+    }
+
+    async fn whoever_shows_a_token_is_not_limited(
+        app: TestApp = Setup::new()
+            .tests(&kinds())
+            .setting("OFREP_TOKENS", TOKENS)
+            .setting("OFREP_REQUESTS_PER_SECOND", "1")
+    ) {
+        let caller = app.visitor();
+        for _ in 0..5 {
+            let call = caller.call(Method::POST, FLAGS).json(&context("v_1"));
+            let _ = call.header("x-api-key", "second-token-0123456789").send().await.expect(200);
+        }
+    }
+
     async fn a_listed_origin_may_use_the_web_client(app: TestApp = Setup::new().setting("CORS_ORIGIN", SHOP)) {
         let caller = app.visitor();
         let preflight = caller.call(Method::OPTIONS, FLAGS).header("origin", SHOP);

@@ -53,11 +53,13 @@ impl OfrepTokens {
             .map(Self)
     }
 
-    /// Whether a request with `headers` may evaluate: `Authorization: Bearer …` or `X-API-Key: …`.
+    /// Whether there are any.
+    pub(super) fn are_needed(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Whether `headers` hold one of them: `Authorization: Bearer …` or `X-API-Key: …`.
     pub(super) fn admit(&self, headers: &HeaderMap) -> bool {
-        if self.0.is_empty() {
-            return true;
-        }
         let bearers =
             headers.get_all(header::AUTHORIZATION).iter().filter_map(|value| bearer(value.as_bytes()));
         let keys = headers.get_all(API_KEY).iter().map(http::HeaderValue::as_bytes);
@@ -120,7 +122,7 @@ mod tests {
             assert!(!tokens.admit(&headers(name, &value)), "{name}: {value}");
         }
         assert!(!tokens.admit(&HeaderMap::new()));
-        assert!(OfrepTokens::default().admit(&HeaderMap::new()));
+        assert!(tokens.are_needed() && !OfrepTokens::default().are_needed());
     }
 
     #[test]

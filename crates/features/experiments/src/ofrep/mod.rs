@@ -5,6 +5,7 @@
 
 mod access;
 mod context;
+mod door;
 mod entity_tag;
 mod evaluate;
 mod first_exposures;
@@ -13,6 +14,7 @@ mod post_flags;
 mod refusal;
 
 pub use access::{InvalidOfrepTokens, OfrepTokens};
+pub(crate) use door::Door;
 pub(crate) use evaluate::{Asking, Tracking, Wanted};
 pub(crate) use first_exposures::FirstExposures;
 

@@ -25,7 +25,8 @@ use axum::response::{IntoResponse, Response};
         (status = 401, description = "`OFREP_TOKENS` is set and none of them was sent; no body"),
         (status = 404, description = "There is no such experiment, or it is a draft", body = OfrepError),
         (status = 408, description = "The body did not arrive in time", body = OfrepError),
-        (status = 413, description = "The body is larger than 64 KiB", body = OfrepError)
+        (status = 413, description = "The body is larger than 64 KiB", body = OfrepError),
+        (status = 429, description = "More than `OFREP_REQUESTS_PER_SECOND` of one address, where no token is needed; see `Retry-After`; no body")
     ),
     security((), ("ofrep_bearer" = []), ("ofrep_key" = []))
 )]
@@ -43,10 +44,8 @@ pub(super) async fn post_flag(
 }
 
 async fn evaluate(experiments: &Experiments, key: &str, request: Request) -> Result<Flag, Refusal> {
-    let (parts, body) = request.into_parts();
-    if !experiments.ofrep_tokens().admit(&parts.headers) {
-        return Err(Refusal::Unauthorized);
-    }
+    let (mut parts, body) = request.into_parts();
+    experiments.flag_door().admit(&mut parts).await?;
     let context = Context::read(body).await?;
     let flags =
         experiments.evaluate(Wanted::One(key), Asking::as_client(&context.visitor, &parts.headers)).await;

@@ -34,7 +34,8 @@ pub(super) struct Flags {
         (status = 400, description = "The body or its context cannot be used", body = OfrepError),
         (status = 401, description = "`OFREP_TOKENS` is set and none of them was sent; no body"),
         (status = 408, description = "The body did not arrive in time", body = OfrepError),
-        (status = 413, description = "The body is larger than 64 KiB", body = OfrepError)
+        (status = 413, description = "The body is larger than 64 KiB", body = OfrepError),
+        (status = 429, description = "More than `OFREP_REQUESTS_PER_SECOND` of one address, where no token is needed; see `Retry-After`; no body")
     ),
     security((), ("ofrep_bearer" = []), ("ofrep_key" = []))
 )]
@@ -43,10 +44,8 @@ pub(super) async fn post_flags(State(experiments): State<Experiments>, request: 
 }
 
 async fn evaluate(experiments: &Experiments, request: Request) -> Result<Response, Refusal> {
-    let (parts, body) = request.into_parts();
-    if !experiments.ofrep_tokens().admit(&parts.headers) {
-        return Err(Refusal::Unauthorized);
-    }
+    let (mut parts, body) = request.into_parts();
+    experiments.flag_door().admit(&mut parts).await?;
     let context = Context::read(body).await?;
     let flags = experiments.evaluate(Wanted::All, Asking::as_client(&context.visitor, &parts.headers)).await;
     // Text, finite numbers and truth values always serialise.

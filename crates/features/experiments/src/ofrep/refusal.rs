@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use dashly_web::{BodyFault, KeepBody};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// Why nothing was evaluated.
@@ -13,6 +14,12 @@ pub(super) enum Refusal {
     /// No valid token. Answered without a body.
     #[error("send one of the tokens of OFREP_TOKENS as `Authorization: Bearer …` or `X-API-Key: …`")]
     Unauthorized,
+    /// Too many of one address. Answered without a body.
+    #[error("this address sends more requests than OFREP_REQUESTS_PER_SECOND allows")]
+    TooManyRequests {
+        /// When the next one is let in.
+        retry_after: Duration,
+    },
     /// The body is not an object in JSON.
     #[error("{0}")]
     Parse(String),
@@ -51,6 +58,7 @@ impl Refusal {
     const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::FlagNotFound { .. } => StatusCode::NOT_FOUND,
             Self::Body(BodyFault::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyFault::TooSlow) => StatusCode::REQUEST_TIMEOUT,
@@ -67,16 +75,24 @@ impl Refusal {
             Self::TargetingKeyMissing => "TARGETING_KEY_MISSING",
             Self::InvalidContext(_) => "INVALID_CONTEXT",
             Self::FlagNotFound { .. } => "FLAG_NOT_FOUND",
-            Self::Unauthorized | Self::Body(_) => "GENERAL",
+            Self::Unauthorized | Self::TooManyRequests { .. } | Self::Body(_) => "GENERAL",
         }
     }
 
     /// The answer; `key` is the flag that was asked for, if it was one.
     pub(super) fn into_response(self, key: Option<String>) -> Response {
         let status = self.status();
-        if matches!(self, Self::Unauthorized) {
+        let without_body = match &self {
+            Self::Unauthorized => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::TooManyRequests { retry_after } => {
+                let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+                Some((header::RETRY_AFTER, HeaderValue::from(seconds)))
+            }
+            _ => None,
+        };
+        if let Some((name, value)) = without_body {
             let mut response = status.into_response();
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response.headers_mut().insert(name, value);
             response.extensions_mut().insert(KeepBody);
             return response;
         }
