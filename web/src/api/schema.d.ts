@@ -3998,6 +3998,13 @@ export interface operations {
                     "application/json": components["schemas"]["OfrepError"];
                 };
             };
+            /** @description More than `OFREP_REQUESTS_PER_SECOND` of one address, where no token is needed; see `Retry-After`; no body */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     post_flags: {
@@ -4067,6 +4074,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OfrepError"];
                 };
+            };
+            /** @description More than `OFREP_REQUESTS_PER_SECOND` of one address, where no token is needed; see `Retry-After`; no body */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -9,8 +9,8 @@ use dashly_process::{ConfigError, Settings};
 use dashly_telemetry::{LogFilter, LogFormat};
 use dashly_web::TrustedProxies;
 use std::fmt::Display;
-use std::num::NonZeroU32;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
