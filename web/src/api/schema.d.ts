@@ -939,7 +939,7 @@ export interface components {
          * @description What a change was.
          * @enum {string}
          */
-        ChangeAction: "start" | "stop" | "archive" | "restore" | "ramp" | "set_winner" | "clear_winner" | "holdout" | "reset" | "export" | "recount" | "erase_visitor" | "edit";
+        ChangeAction: "start" | "stop" | "archive" | "restore" | "ramp" | "set_winner" | "clear_winner" | "holdout" | "reset" | "export" | "recount" | "erase_visitor" | "retire" | "remove_records" | "edit";
         /** @description What a comparison is made of. */
         ComparedCounts: {
             /**
@@ -1280,6 +1280,11 @@ export interface components {
             changed_at?: string | null;
             /** @description Who made it. */
             changed_by?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when the records of its visitors are removed, so that it stays archived; null for any other experiment.
+             */
+            retired_at?: string | null;
         };
         /** @description The experiment after a change. */
         ExperimentLifeReply: {

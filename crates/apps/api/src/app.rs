@@ -82,6 +82,8 @@ impl App {
             tests_file: config.tests_file.clone(),
             kpis_file: config.kpis_file.clone(),
             log_folder: config.experiment_log_folder.clone(),
+            log_retention: config.log_retention,
+            event_retention: config.event_retention,
             secure_cookies,
             ofrep_tokens: config.ofrep_tokens.clone(),
             ofrep_requests_per_second: config.ofrep_requests_per_second,

@@ -1,7 +1,7 @@
 //! Everything that can be set from outside, read once at the start.
 
 use dashly_db::DatabaseUrl;
-use dashly_experiments::OfrepTokens;
+use dashly_experiments::{OfrepTokens, RetentionDays};
 use dashly_identity::parse_token_lifetime;
 use dashly_kernel::{AppVersion, Secret};
 use dashly_llm::{GatewayUrl, InvalidGatewayUrl};
@@ -10,7 +10,7 @@ use dashly_telemetry::{LogFilter, LogFormat};
 use dashly_web::TrustedProxies;
 use std::fmt::Display;
 use std::net::IpAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -45,6 +45,10 @@ pub struct Config {
     pub data_folder: PathBuf,
     /// `EXPERIMENT_LOG_DIR`; none when it is `off`.
     pub experiment_log_folder: Option<PathBuf>,
+    /// `LOG_RETENTION_DAYS`: what is older is not in that folder; none for all.
+    pub log_retention: Option<RetentionDays>,
+    /// `EVENT_RETENTION_DAYS`: records that nothing needs any more are removed when they are older; none keeps all.
+    pub event_retention: Option<RetentionDays>,
     /// `TESTS_FILE`.
     pub tests_file: PathBuf,
     /// `TEAM_KPIS_FILE`.
@@ -112,6 +116,8 @@ impl Config {
                 "a whole number; 0 for no limit",
             )?),
             experiment_log_folder,
+            log_retention: retention(settings, "LOG_RETENTION_DAYS")?,
+            event_retention: retention(settings, "EVENT_RETENTION_DAYS")?,
             tests_file: settings.path("TESTS_FILE", "tests.json"),
             kpis_file: settings.path("TEAM_KPIS_FILE", "team-kpis.json"),
             notice_webhook_url: notice_webhook_url(settings)?,
@@ -166,6 +172,11 @@ fn database(settings: &mut Settings<'_>, data_folder: &std::path::Path) -> Resul
     format!("postgres://{user}{password}@{host}:{port}/{name}?sslmode={tls}")
         .parse()
         .map_err(|error| wrong("DB_HOST", &error))
+}
+
+fn retention(settings: &mut Settings<'_>, name: &'static str) -> Result<Option<RetentionDays>, ConfigError> {
+    let days = settings.value(name, "0", "a whole number of days up to 65535; 0 keeps everything")?;
+    Ok(NonZeroU16::new(days).map(RetentionDays))
 }
 
 fn gateway_url(settings: &mut Settings<'_>) -> Result<Option<GatewayUrl>, ConfigError> {

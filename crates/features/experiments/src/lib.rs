@@ -25,6 +25,7 @@ mod ofrep;
 mod recount;
 mod replays;
 mod results;
+mod retention;
 mod segments;
 mod service;
 mod shared_texts;
@@ -54,4 +55,5 @@ pub use replays::{
     import_looks, read_replays,
 };
 pub use results::*;
+pub use retention::{ExpiredRecords, RetentionDays, find_expired, remove_expired};
 pub use service::{Experiments, ExperimentsConfig, Exposed, LogEventError, NewEvent, NotStored};

@@ -6,12 +6,13 @@ use crate::ingest::{
     EventOutcome, EventRecord, ExposureRecord, KnownExposures, Outcome, Record, WriteError, Writer,
 };
 use crate::life;
-use crate::mirror::{Mirror, MirrorFolder};
+use crate::mirror::{Mirror, MirrorPlace};
 use crate::notices::{self, NoticeSender};
 use crate::ofrep::{Door, FirstExposures, OfrepTokens};
 use crate::results::{
     DefinitionsHealth, DefinitionsProblem, ResultsCache, ResultsHealth, WriterHealth, WriterStatus,
 };
+use crate::retention::{self, RetentionDays};
 use crate::segments::{Device, VisitorKind};
 use dashly_db::{Db, DbError};
 use dashly_kernel::{AppVersion, Clock, Ids, Secret, Timestamp};
@@ -35,6 +36,11 @@ pub struct ExperimentsConfig {
     pub kpis_file: PathBuf,
     /// Where the JSON mirror is kept; none switches it off. Set by `EXPERIMENT_LOG_DIR`.
     pub log_folder: Option<PathBuf>,
+    /// What is older is not in the mirror. Set by `LOG_RETENTION_DAYS`.
+    pub log_retention: Option<RetentionDays>,
+    /// Records that nothing needs any more are removed when they are older; none keeps all. Set by
+    /// `EVENT_RETENTION_DAYS`.
+    pub event_retention: Option<RetentionDays>,
     /// Whether cookies are for TLS only.
     pub secure_cookies: bool,
     /// Who may evaluate flags over OFREP. Set by `OFREP_TOKENS`.
@@ -161,8 +167,10 @@ impl Experiments {
         life::follow(Arc::clone(&definitions), Arc::clone(&known), db.clone(), tasks).await?;
         Arc::clone(&definitions).follow(tasks, Arc::clone(&clock), health.clone());
         let writer = Writer::start(db.clone(), Arc::clone(&known), Arc::clone(&clock), health.clone(), tasks);
-        let folder = config.log_folder.clone().map_or(MirrorFolder::Off, MirrorFolder::At);
-        let mirror = Mirror::start(folder, db.clone(), writer.commits(), health.clone(), tasks);
+        let place =
+            config.log_folder.clone().map(|folder| MirrorPlace { folder, days: config.log_retention });
+        let mirror =
+            Mirror::start(place, db.clone(), writer.commits(), Arc::clone(&clock), health.clone(), tasks);
         let shared = Shared {
             first_exposures: FirstExposures::of(db.clone()),
             flag_door: Door::new(
@@ -187,6 +195,9 @@ impl Experiments {
         };
         let experiments = Self { shared: Arc::new(shared) };
         notices::watch(experiments.clone(), tasks);
+        if let Some(days) = config.event_retention {
+            retention::follow(experiments.clone(), days, tasks);
+        }
         Ok(experiments)
     }
 

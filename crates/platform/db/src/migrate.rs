@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0009_ai_usage"),
     migration!("0010_changed_days"),
     migration!("0011_app_versions"),
+    migration!("0012_retention"),
 ];
 
 /// Every migration that this program knows, in order.

@@ -12,6 +12,7 @@ import { History } from './History.tsx';
 import { LiftPlot } from './LiftPlot.tsx';
 import { Metrics } from './Metrics.tsx';
 import { ChangedBadge } from './life/ChangedBadge.tsx';
+import { RetiredBadge } from './life/RetiredBadge.tsx';
 import { LifeMenu } from './life/LifeMenu.tsx';
 import { Progress } from './Progress.tsx';
 import { Segments } from './Segments.tsx';
@@ -55,6 +56,7 @@ export function ExperimentCard({ experiment, at, live }: ExperimentCardProps) {
               {status.label}
             </Badge>
             <ChangedBadge testId={experiment.test_id} />
+            <RetiredBadge testId={experiment.test_id} />
           </div>
           <p className={styles.description}>{experiment.description}</p>
         </div>

@@ -51,6 +51,8 @@ mod replays;
 #[cfg(test)]
 mod results;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod rows;
 #[cfg(test)]
 mod sites;

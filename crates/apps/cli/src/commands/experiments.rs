@@ -1,6 +1,6 @@
 //! `dashly experiments`.
 
-use super::replays;
+use super::{replays, retention};
 use crate::environment;
 use crate::output::say;
 use anyhow::Context;
@@ -54,6 +54,9 @@ enum ExperimentsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Show what is too old to be kept, or remove it
+    #[command(after_help = retention::RETENTION_NEEDS)]
+    Retention(retention::Arguments),
     /// Count all exposures and events again and replace totals, history and evidence by what comes out
     #[command(after_help = RECOUNT_NEEDS)]
     Recount {
@@ -72,6 +75,7 @@ pub(crate) async fn experiments(arguments: Arguments) -> anyhow::Result<ExitCode
         ExperimentsCommand::Export { write } => export_changes(write).await,
         ExperimentsCommand::Import(arguments) => replays::import(&arguments).await,
         ExperimentsCommand::Replay { json } => replays::replay(json).await,
+        ExperimentsCommand::Retention(arguments) => retention::retention(arguments).await,
         ExperimentsCommand::Recount { check, json } => recount_all(check, json).await,
     }
 }

@@ -15,5 +15,6 @@ pub(crate) mod migrate;
 pub(crate) mod openapi;
 mod replays;
 pub(crate) mod results;
+mod retention;
 pub(crate) mod serve;
 pub(crate) mod simulate;

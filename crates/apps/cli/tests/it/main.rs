@@ -48,6 +48,8 @@ mod recount;
 #[cfg(test)]
 mod replicas;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod start;
 #[cfg(test)]
 mod starved;

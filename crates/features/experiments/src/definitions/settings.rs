@@ -5,7 +5,7 @@ use super::fields::fault;
 use super::parse::DefinitionFault;
 use dashly_kernel::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Fields of one experiment that were changed; absent ones are as the file has them.
@@ -62,6 +62,8 @@ pub(crate) struct StoredChange {
     pub changed_at: Timestamp,
     /// Who made it.
     pub changed_by: String,
+    /// Since when the records of its visitors are removed, if they are: it stays archived, whatever anybody says.
+    pub retired_at: Option<Timestamp>,
 }
 
 /// The key of what belongs to no experiment but to all.
@@ -91,11 +93,20 @@ impl Definitions {
                         let name = &experiment.test_id;
                         warnings.push(fault(pointer, format!("experiment `{name}`: what was set on the page for `{field}` {detail}, so the file holds")));
                     }
+                    if let Some(detail) = experiment.stay_retired(change) {
+                        warnings.push(fault(format!("/experiments/{index}/status"), detail));
+                    }
                 }
                 Arc::new(experiment)
             })
             .collect();
         (Self::new(experiments, holdout_millionths), warnings)
+    }
+
+    /// These definitions without some experiments.
+    pub(crate) fn without(&self, test_ids: &HashSet<String>) -> Self {
+        let others = self.all().iter().filter(|experiment| !test_ids.contains(&*experiment.test_id));
+        Self::new(others.cloned().collect(), self.holdout_millionths())
     }
 }
 
@@ -125,5 +136,18 @@ impl Experiment {
             },
         }
         misfits
+    }
+
+    /// Archives this experiment if it is retired; says so when anything else was asked for.
+    pub(crate) fn stay_retired(&mut self, change: &StoredChange) -> Option<String> {
+        let since = change.retired_at?.to_date_time().date();
+        let asked_for = std::mem::replace(&mut self.status, Status::Archived);
+        (asked_for != Status::Archived).then(|| {
+            let name = &self.test_id;
+            format!(
+                "experiment `{name}`: the records of its visitors were removed on {since}, so it stays archived; give it \
+                 another `test_id` to run it again"
+            )
+        })
     }
 }

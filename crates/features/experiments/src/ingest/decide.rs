@@ -178,10 +178,14 @@ pub(crate) mod signal {
     pub(crate) const BOTS: &str = "bots";
     /// Visitors whose browser took over a person's visitor id at a sign-in; what they were counted for stays.
     pub(crate) const JOINED_VISITORS: &str = "joined_visitors";
-    /// All exposure rows of the installation.
+    /// All exposure rows that were ever stored in the installation.
     pub(crate) const EXPOSURE_ROWS: &str = "exposure_rows";
-    /// All event rows of the installation.
+    /// All event rows that were ever stored in the installation.
     pub(crate) const EVENT_ROWS: &str = "event_rows";
+    /// Of them, removed since they became too old.
+    pub(crate) const REMOVED_EXPOSURE_ROWS: &str = "removed_exposure_rows";
+    /// Likewise of events.
+    pub(crate) const REMOVED_EVENT_ROWS: &str = "removed_event_rows";
     /// The key of counts that belong to no experiment.
     pub(crate) const INSTALLATION: &str = "";
 }

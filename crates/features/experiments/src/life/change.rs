@@ -76,6 +76,9 @@ impl Experiments {
         let before = sources.effective(declared);
         let mut fields = sources.changes.get(test_id).map(|stored| stored.fields.clone()).unwrap_or_default();
         let status_was_archived = before.status == Status::Archived;
+        if let (Some(at), Some(_)) = (sources.retired_at(test_id), &change.status) {
+            return Err(ChangeError::Retired { at });
+        }
         set_fields(&mut fields, &change)?;
         let mut after = Experiment::clone(declared);
         if let Some((field, detail)) = after.apply(&fields).into_iter().next() {
@@ -203,8 +206,14 @@ impl LifeSources {
         let mut experiment = declared.clone();
         if let Some(change) = self.changes.get(&*declared.test_id) {
             experiment.apply(&change.fields);
+            // Whoever looks after the file is told by the warnings of the definitions.
+            let _ = experiment.stay_retired(change);
         }
         experiment
+    }
+
+    fn retired_at(&self, test_id: &str) -> Option<dashly_kernel::Timestamp> {
+        self.changes.get(test_id)?.retired_at
     }
 
     fn life(&self, declared: &Experiment) -> ExperimentLife {
@@ -212,7 +221,8 @@ impl LifeSources {
         let stored: Option<&StoredChange> = self.changes.get(&*declared.test_id);
         let (file, now) = (Settings::of(declared), Settings::of(&effective));
         let changed = [
-            ("status", file.status != now.status),
+            // What is retired cannot be reset.
+            ("status", file.status != now.status && self.retired_at(&declared.test_id).is_none()),
             ("traffic", declared.traffic_millionths != effective.traffic_millionths),
             ("winner", file.winner != now.winner),
         ];
@@ -233,6 +243,7 @@ impl LifeSources {
             revision: stored.map_or(0, |stored| stored.revision),
             changed_at: stored.map(|stored| stored.changed_at),
             changed_by: stored.map(|stored| stored.changed_by.clone()),
+            retired_at: self.retired_at(&declared.test_id),
         }
     }
 

@@ -1,5 +1,6 @@
 //! `dashly experiments export`: the file with what was changed on the page.
 
+use super::COMMAND_LINE;
 use super::model::{ChangeAction, share_of};
 use super::store::{Author, NewChange, insert_change, list_changes_in_force};
 use crate::definitions::{
@@ -12,9 +13,6 @@ use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
-
-/// The author of what is done without a server.
-pub(super) const COMMAND_LINE: &str = "command line";
 
 /// Why nothing was exported.
 #[derive(Debug, thiserror::Error)]

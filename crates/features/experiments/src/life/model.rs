@@ -75,6 +75,9 @@ pub struct ExperimentLife {
     pub changed_at: Option<Timestamp>,
     /// Who made it.
     pub changed_by: Option<String>,
+    /// Since when the records of its visitors are removed, so that it stays archived; null for any other experiment.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub retired_at: Option<Timestamp>,
 }
 
 /// Visitors who take part in nothing.
@@ -149,6 +152,10 @@ pub enum ChangeAction {
     Recount,
     /// What was stored of a visitor is no longer of that visitor.
     EraseVisitor,
+    /// Archived for good: the records of its visitors are too old.
+    Retire,
+    /// Records of visitors were removed since they were too old.
+    RemoveRecords,
     /// Several of these at once, or back to a draft.
     Edit,
 }
@@ -169,6 +176,8 @@ impl ChangeAction {
             Self::Export => "export",
             Self::Recount => "recount",
             Self::EraseVisitor => "erase_visitor",
+            Self::Retire => "retire",
+            Self::RemoveRecords => "remove_records",
             Self::Edit => "edit",
         }
     }

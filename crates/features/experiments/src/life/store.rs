@@ -4,6 +4,7 @@ use super::model::ChangeAction;
 use crate::definitions::{ChangedFields, StoredChange, StoredChanges};
 use dashly_db::{Db, DbError, Row, Sql, Tx, sql};
 use dashly_kernel::{Timestamp, UserId};
+use std::collections::HashSet;
 
 const FIND_VERSION: Sql = sql!("select cast(coalesce(max(id), 0) as bigint) from experiment_changes");
 
@@ -12,7 +13,22 @@ const FIND_LAST_ERASURE: Sql = sql!(
 );
 
 const LIST_SETTINGS: Sql =
-    sql!("select test_id, fields, revision, changed_at, changed_by from experiment_settings");
+    sql!("select test_id, fields, revision, changed_at, changed_by, retired_at from experiment_settings");
+
+const LIST_RETIRED: Sql = sql!("select test_id from experiment_settings where retired_at is not null");
+
+/// Nothing is changed when the stored revision is another than the one that was seen, or when it is done already.
+const RETIRE: Sql = sql!(
+    "
+    insert into experiment_settings as s (test_id, fields, revision, changed_at, changed_by, retired_at)
+    values ($1, '{}', $2 + 1, $3, $4, $3)
+    on conflict (test_id) do update
+    set revision = excluded.revision,
+        changed_at = excluded.changed_at,
+        changed_by = excluded.changed_by,
+        retired_at = excluded.retired_at
+    where s.revision = $2 and s.retired_at is null"
+);
 
 /// Nothing is changed when the stored revision is another than the one that was seen.
 const UPSERT_SETTINGS: Sql = sql!(
@@ -115,7 +131,31 @@ pub(crate) async fn list_changes_in_force(db: &Db) -> Result<StoredChanges, DbEr
 fn stored_change(row: &Row) -> Result<StoredChange, DbError> {
     // Written by this program, so that it reads back; what a later version added is left out.
     let fields = serde_json::from_str(&row.get::<String>(1)?).unwrap_or_default();
-    Ok(StoredChange { fields, revision: row.get(2)?, changed_at: row.get(3)?, changed_by: row.get(4)? })
+    Ok(StoredChange {
+        fields,
+        revision: row.get(2)?,
+        changed_at: row.get(3)?,
+        changed_by: row.get(4)?,
+        retired_at: row.get(5)?,
+    })
+}
+
+/// Experiments that are retired.
+pub(crate) async fn list_retired(tx: &mut Tx) -> Result<HashSet<String>, DbError> {
+    let rows = tx.fetch_all(LIST_RETIRED.query()).await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Retires an experiment; says whether the revision was still the one seen, and it was not retired yet.
+pub(super) async fn retire(
+    tx: &mut Tx,
+    test_id: &str,
+    revision: i64,
+    author: &str,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let query = RETIRE.query().bind(test_id).bind(revision).bind(now).bind(author);
+    Ok(tx.execute(query).await? > 0)
 }
 
 /// Stores a change with its line in the log; says whether the revision was still the one seen.

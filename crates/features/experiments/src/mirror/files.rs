@@ -1,16 +1,17 @@
 //! Both files of the mirror, while one process owns them.
 
 use super::copies::{Copies, HOLD, MirrorRow};
+use super::left_out::LeftOut;
 use super::rows::{MirrorTable, PAGE_ROWS};
-use crate::life::find_last_erasure;
 use dashly_db::{Db, DbError};
+use dashly_kernel::Timestamp;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use tokio::time::Instant;
 
-/// Which erasure the files know of: the number of its line in the log of changes.
-const ERASURE_FILE: &str = ".erasure";
+/// What the files know that they must not hold.
+const LEFT_OUT_FILE: &str = ".erasure";
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum MirrorError {
@@ -29,6 +30,8 @@ pub(super) struct Files {
     pub(super) events: Copies,
     /// When the hidden copies went out of sight.
     pub(super) hidden_since: Instant,
+    /// The first moment whose rows are shown.
+    since: Timestamp,
     /// Unlocked when dropped.
     _lock: File,
 }
@@ -50,7 +53,8 @@ impl Files {
         }
         // The hidden copies are new files, so nobody can have them open.
         let hidden_since = Instant::now() - HOLD;
-        Ok(Self { folder: folder.to_owned(), exposures, events, hidden_since, _lock: lock })
+        let since = Timestamp::from_unix_micros(0);
+        Ok(Self { folder: folder.to_owned(), exposures, events, hidden_since, since, _lock: lock })
     }
 
     /// Brings the hidden copies up to the database; says whether they have more than the published ones.
@@ -62,7 +66,7 @@ impl Files {
         let tables = [(MirrorTable::Exposures, &mut self.exposures), (MirrorTable::Events, &mut self.events)];
         for (table, copies) in tables {
             loop {
-                let rows = table.list_after(db, copies.hidden_last_id()).await?;
+                let rows = table.list_after(db, copies.hidden_last_id(), self.since).await?;
                 let is_last_page = i64::try_from(rows.len()).unwrap_or(PAGE_ROWS) < PAGE_ROWS;
                 copies.append(&rows)?;
                 if is_last_page {
@@ -83,17 +87,18 @@ impl Files {
         Ok(())
     }
 
-    /// Writes both files anew when a visitor was erased since; says whether that was needed.
+    /// Writes both files anew when they hold what they must not; says whether that was needed.
     ///
-    /// Readers see the files as they were until the new ones are whole. Which erasure they know of is noted last: who is
-    /// killed before begins again.
-    pub(super) async fn forget_erased(
+    /// Readers see the files as they were until the new ones are whole. What is left out is noted last: who is killed before
+    /// begins again.
+    pub(super) async fn leave_out(
         &mut self,
         db: &Db,
+        left_out: LeftOut,
         on_page: &(dyn Fn() + Sync),
     ) -> Result<bool, MirrorError> {
-        let last = find_last_erasure(db).await?;
-        if known_erasure(&self.folder) == last {
+        self.since = left_out.since();
+        if leave_out(&self.folder, left_out) {
             return Ok(false);
         }
         self.exposures.renew()?;
@@ -103,15 +108,15 @@ impl Files {
         self.exposures.copy_published()?;
         self.events.copy_published()?;
         self.hidden_since = Instant::now() - HOLD;
-        write_whole(&self.folder.join(ERASURE_FILE), &last.to_string())?;
+        write_whole(&self.folder.join(LEFT_OUT_FILE), &left_out.to_string())?;
         Ok(true)
     }
 }
 
-/// The last erasure that the files in `folder` know of; 0 for none.
-pub(super) fn known_erasure(folder: &Path) -> i64 {
-    let text = fs::read_to_string(folder.join(ERASURE_FILE)).ok();
-    text.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+/// Whether the files in `folder` were written without what is `left_out`.
+pub(super) fn leave_out(folder: &Path, left_out: LeftOut) -> bool {
+    let noted = fs::read_to_string(folder.join(LEFT_OUT_FILE)).ok();
+    noted.as_deref().map_or("0", str::trim) == left_out.to_string()
 }
 
 /// Whole or not at all: a crash in the middle must not make the next start begin anew.

@@ -6,14 +6,15 @@
 //! twice, whatever the size of the file.
 //!
 //! The database is the only source: the mirror reads rows by id, both to follow and to catch up after a crash. When a
-//! visitor was erased, both files are written anew from it.
+//! visitor was erased, rows were removed or became too old for the files, both are written anew from it.
 
 mod copies;
 mod files;
+mod left_out;
 mod rows;
 mod settle;
 mod task;
 
 pub use settle::{MirrorSettled, SettleMirrorError, settle_mirror};
-pub(crate) use task::{Mirror, MirrorFolder};
+pub(crate) use task::{Mirror, MirrorPlace};
 pub use task::{MirrorReport, MirrorStatus};

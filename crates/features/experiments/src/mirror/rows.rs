@@ -12,7 +12,7 @@ const LIST_EXPOSURES: Sql = sql!(
     "
     select id, user_or_session_id, test_id, variant, recorded_at
     from experiment_exposures
-    where id > $1
+    where id > $1 and recorded_at >= $3
     order by id
     limit $2"
 );
@@ -21,7 +21,7 @@ const LIST_EVENTS: Sql = sql!(
     "
     select id, user_or_session_id, event_name, test_id, variant, recorded_at
     from experiment_events
-    where id > $1
+    where id > $1 and recorded_at >= $3
     order by id
     limit $2"
 );
@@ -61,23 +61,35 @@ impl MirrorTable {
         }
     }
 
-    /// The next page of rows after `last_id`, ascending.
-    pub(super) async fn list_after(self, db: &Db, last_id: i64) -> Result<Vec<MirrorRow>, DbError> {
-        self.list(db, last_id, PAGE_ROWS).await
+    /// The next page of rows after `last_id` that are not older than `since`, ascending.
+    pub(super) async fn list_after(
+        self,
+        db: &Db,
+        last_id: i64,
+        since: Timestamp,
+    ) -> Result<Vec<MirrorRow>, DbError> {
+        self.list(db, last_id, PAGE_ROWS, since).await
     }
 
     /// The row with this id, if it is there.
     pub(super) async fn find(self, db: &Db, id: i64) -> Result<Option<MirrorRow>, DbError> {
-        let next = self.list(db, id.saturating_sub(1), 1).await?;
+        let beginning = Timestamp::from_unix_micros(0);
+        let next = self.list(db, id.saturating_sub(1), 1, beginning).await?;
         Ok(next.into_iter().next().filter(|row| row.id == id))
     }
 
-    async fn list(self, db: &Db, last_id: i64, limit: i64) -> Result<Vec<MirrorRow>, DbError> {
+    async fn list(
+        self,
+        db: &Db,
+        last_id: i64,
+        limit: i64,
+        since: Timestamp,
+    ) -> Result<Vec<MirrorRow>, DbError> {
         let sql = match self {
             Self::Exposures => LIST_EXPOSURES,
             Self::Events => LIST_EVENTS,
         };
-        let rows = db.fetch_all(sql.query().bind(last_id).bind(limit)).await?;
+        let rows = db.fetch_all(sql.query().bind(last_id).bind(limit).bind(since)).await?;
         rows.iter().map(|row| self.line(row)).collect()
     }
 

@@ -1,8 +1,10 @@
-//! After an erasure: sees to it that the files know of it, whoever owns them.
+//! After an erasure or a removal: sees to it that the files know of it, whoever owns them.
 
-use super::files::{Files, MirrorError, known_erasure};
-use crate::life::find_last_erasure;
+use super::files::{Files, MirrorError, leave_out};
+use super::left_out::LeftOut;
+use crate::retention::RetentionDays;
 use dashly_db::Db;
+use dashly_kernel::Timestamp;
 use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
@@ -10,13 +12,13 @@ use tokio::time::Instant;
 
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// What became of the files after an erasure.
+/// What became of the files after an erasure or a removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MirrorSettled {
     /// There are none here.
     Absent,
-    /// They know of every erasure.
+    /// They know of it.
     Current,
     /// They were written anew now.
     Rewritten,
@@ -29,33 +31,41 @@ pub enum MirrorSettled {
 #[error(transparent)]
 pub struct SettleMirrorError(MirrorError);
 
-/// Has the files in `folder` forget who was erased. When a server owns them it does so by itself: it is waited for, at most
-/// for `patience`.
+/// Has the files in `folder`, which show rows of the last `days`, forget who was erased and what was removed. When a server
+/// owns them it does so by itself: it is waited for, at most for `patience`.
 ///
 /// # Errors
 /// [`SettleMirrorError`] when the files cannot be written or the database cannot be read.
 pub async fn settle_mirror(
     db: &Db,
     folder: &Path,
+    days: Option<RetentionDays>,
+    now: Timestamp,
     patience: Duration,
 ) -> Result<MirrorSettled, SettleMirrorError> {
     let until = Instant::now() + patience;
-    settle(db, folder, until).await.map_err(SettleMirrorError)
+    settle(db, folder, (days, now), until).await.map_err(SettleMirrorError)
 }
 
-async fn settle(db: &Db, folder: &Path, until: Instant) -> Result<MirrorSettled, MirrorError> {
+async fn settle(
+    db: &Db,
+    folder: &Path,
+    (days, now): (Option<RetentionDays>, Timestamp),
+    until: Instant,
+) -> Result<MirrorSettled, MirrorError> {
     if !folder.join("exposures.json").exists() && !folder.join("events.json").exists() {
         return Ok(MirrorSettled::Absent);
     }
     let mut settled = MirrorSettled::Current;
     loop {
-        if known_erasure(folder) == find_last_erasure(db).await? {
+        let left_out = LeftOut::find(db, days, now).await?;
+        if leave_out(folder, left_out) {
             return Ok(settled);
         }
         settled = MirrorSettled::Rewritten;
         match Files::open(folder, db).await {
             Ok(mut files) => {
-                files.forget_erased(db, &|| {}).await?;
+                files.leave_out(db, left_out, &|| {}).await?;
             }
             Err(MirrorError::Elsewhere) if Instant::now() < until => tokio::time::sleep(LOOK_INTERVAL).await,
             Err(MirrorError::Elsewhere) => return Ok(MirrorSettled::Pending),

@@ -2,7 +2,10 @@
 
 use super::copies::HOLD;
 use super::files::{Files, MirrorError};
+use super::left_out::LeftOut;
+use crate::retention::RetentionDays;
 use dashly_db::Db;
+use dashly_kernel::Clock;
 use dashly_telemetry::{Health, ShutdownSignal, Tasks};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -17,13 +20,12 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 const COMPONENT: &str = "experiment_mirror";
 
-/// Where the mirror is kept, if at all.
+/// Where the mirror is kept.
 #[derive(Clone, Debug)]
-pub(crate) enum MirrorFolder {
-    /// In this folder.
-    At(PathBuf),
-    /// Nowhere: for installations with several replicas.
-    Off,
+pub(crate) struct MirrorPlace {
+    pub folder: PathBuf,
+    /// Rows that are older are not shown; none when all are.
+    pub days: Option<RetentionDays>,
 }
 
 /// Whether the mirror is up to date.
@@ -65,25 +67,28 @@ pub(crate) struct Mirror {
 }
 
 impl Mirror {
-    /// Starts to mirror into `folder`, woken by `commits`; ends, up to date, after `tasks` shut down.
+    /// Starts to mirror into `place`, woken by `commits`; ends, up to date, after `tasks` shut down. No place is for
+    /// installations with several replicas: nothing is mirrored.
     pub(crate) fn start(
-        folder: MirrorFolder,
+        place: Option<MirrorPlace>,
         db: Db,
         commits: watch::Receiver<u64>,
+        clock: Arc<dyn Clock>,
         health: Health,
         tasks: &Tasks,
     ) -> Self {
-        let (status, directory) = match &folder {
-            MirrorFolder::At(path) => (MirrorStatus::CatchingUp, Some(path.display().to_string())),
-            MirrorFolder::Off => (MirrorStatus::Off, None),
+        let (status, directory) = match &place {
+            Some(place) => (MirrorStatus::CatchingUp, Some(place.folder.display().to_string())),
+            None => (MirrorStatus::Off, None),
         };
         let report = MirrorReport { status, directory, last_exposure_id: 0, last_event_id: 0, problem: None };
         let mirror = Self { report: Arc::new(Mutex::new(report)) };
-        if let MirrorFolder::At(folder) = folder {
+        if let Some(place) = place {
             let follower = Follower {
-                folder,
+                place,
                 db,
                 commits,
+                clock,
                 health,
                 mirror: mirror.clone(),
                 shutdown: tasks.shutdown_signal(),
@@ -104,9 +109,10 @@ impl Mirror {
 }
 
 struct Follower {
-    folder: PathBuf,
+    place: MirrorPlace,
     db: Db,
     commits: watch::Receiver<u64>,
+    clock: Arc<dyn Clock>,
     health: Health,
     mirror: Mirror,
     shutdown: ShutdownSignal,
@@ -115,7 +121,7 @@ struct Follower {
 impl Follower {
     async fn run(mut self) {
         loop {
-            let error = match Files::open(&self.folder, &self.db).await {
+            let error = match Files::open(&self.place.folder, &self.db).await {
                 Ok(mut files) => match self.follow(&mut files).await {
                     Ok(()) => return,
                     Err(error) => error,
@@ -151,7 +157,8 @@ impl Follower {
             tokio::time::sleep_until(files.hidden_since + HOLD).await;
             let (mirror, db) = (self.mirror.clone(), self.db.clone());
             let catching_up = move || mirror.update(|report| report.status = MirrorStatus::CatchingUp);
-            files.forget_erased(&db, &catching_up).await?;
+            let left_out = LeftOut::find(&db, self.place.days, self.clock.now()).await?;
+            files.leave_out(&db, left_out, &catching_up).await?;
             if files.catch_up(&db, &catching_up).await? {
                 files.publish()?;
             }

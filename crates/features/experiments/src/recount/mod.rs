@@ -8,7 +8,7 @@ mod metrics;
 mod tables;
 
 use crate::definitions::read_definitions;
-use crate::life::log_recount;
+use crate::life::{list_retired, log_recount};
 use crate::results::ReadResultsError;
 use dashly_db::Db;
 use dashly_kernel::Timestamp;
@@ -76,9 +76,11 @@ pub async fn recount(
     mode: RecountMode,
     on_progress: OnProgress<'_>,
 ) -> Result<RecountReport, ReadResultsError> {
-    let definitions = read_definitions(tests_file).map_err(ReadResultsError::from_faults)?;
+    let declared = read_definitions(tests_file).map_err(ReadResultsError::from_faults)?;
     let mut tx = db.begin().await?;
     tables::prepare(&mut tx).await?;
+    // Of retired experiments only what is kept is left: there is nothing to count.
+    let definitions = declared.without(&list_retired(&mut tx).await?);
     let kept = tables::read_all(&mut tx).await?;
     tables::rebuild(&mut tx).await?;
     let walked = evidence::rebuild(&mut tx, &definitions, on_progress).await?;

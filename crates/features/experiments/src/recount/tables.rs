@@ -1,4 +1,6 @@
 //! The tables that are plain sums of rows, and how they are compared.
+//!
+//! What is kept of retired experiments is left alone: their rows are removed.
 
 use dashly_db::{DbError, Sql, Tx, sql};
 use std::collections::BTreeSet;
@@ -9,7 +11,11 @@ const LIFT_TIME_LIMIT: Sql = sql! {
     sqlite: "select 1",
 };
 
-const CLEAR_TOTALS: Sql = sql!("delete from experiment_totals");
+const CLEAR_TOTALS: Sql = sql!(
+    "
+    delete from experiment_totals
+    where test_id not in (select test_id from experiment_settings where retired_at is not null)"
+);
 const COUNT_TOTALS: Sql = sql! {
     postgres: "
         insert into experiment_totals
@@ -23,7 +29,7 @@ const COUNT_TOTALS: Sql = sql! {
           where counted_as in ('conversion', 'repeat')
           group by user_or_session_id, test_id
         ) e on e.user_or_session_id = x.user_or_session_id and e.test_id = x.test_id
-        where x.is_first
+        where x.is_first and x.test_id not in (select test_id from experiment_settings where retired_at is not null)
         group by 1, 2, 3, 4, 5, 6, 7",
     sqlite: "
         insert into experiment_totals
@@ -37,11 +43,15 @@ const COUNT_TOTALS: Sql = sql! {
           where counted_as in ('conversion', 'repeat')
           group by user_or_session_id, test_id
         ) e on e.user_or_session_id = x.user_or_session_id and e.test_id = x.test_id
-        where x.is_first
+        where x.is_first and x.test_id not in (select test_id from experiment_settings where retired_at is not null)
         group by 1, 2, 3, 4, 5, 6, 7",
 };
 
-const CLEAR_TIMELINE: Sql = sql!("delete from experiment_timeline");
+const CLEAR_TIMELINE: Sql = sql!(
+    "
+    delete from experiment_timeline
+    where test_id not in (select test_id from experiment_settings where retired_at is not null)"
+);
 const COUNT_TIMELINE: Sql = sql! {
     postgres: "
         insert into experiment_timeline (test_id, variant, drawn_variant, epoch, hour, exposures, events, converters)
@@ -60,6 +70,7 @@ const COUNT_TIMELINE: Sql = sql! {
             on x.user_or_session_id = e.user_or_session_id and x.test_id = e.test_id and x.is_first
           where e.counted_as in ('conversion', 'repeat') and x.device <> 'bot'
         ) as happened
+        where test_id not in (select test_id from experiment_settings where retired_at is not null)
         group by 1, 2, 3, 4, 5",
     sqlite: "
         insert into experiment_timeline (test_id, variant, drawn_variant, epoch, hour, exposures, events, converters)
@@ -78,73 +89,100 @@ const COUNT_TIMELINE: Sql = sql! {
             on x.user_or_session_id = e.user_or_session_id and x.test_id = e.test_id and x.is_first
           where e.counted_as in ('conversion', 'repeat') and x.device <> 'bot'
         ) as happened
+        where test_id not in (select test_id from experiment_settings where retired_at is not null)
         group by 1, 2, 3, 4, 5",
 };
 
-const CLEAR_DRAWS: Sql = sql!("delete from experiment_draws");
+const CLEAR_DRAWS: Sql = sql!(
+    "
+    delete from experiment_draws
+    where test_id not in (select test_id from experiment_settings where retired_at is not null)"
+);
 const COUNT_DRAWS: Sql = sql!(
     "
     insert into experiment_draws (test_id, epoch, drawn_variant, exposures, converters)
     select test_id, epoch, drawn_variant, count(*), count(converted_at)
     from experiment_exposures
-    where is_first and device <> 'bot'
+    where is_first and device <> 'bot' and test_id not in (select test_id from experiment_settings where retired_at is not null)
     group by test_id, epoch, drawn_variant"
 );
 
-const CLEAR_VERSION_TOTALS: Sql = sql!("delete from experiment_version_totals");
+const CLEAR_VERSION_TOTALS: Sql = sql!(
+    "
+    delete from experiment_version_totals
+    where test_id not in (select test_id from experiment_settings where retired_at is not null)"
+);
 const COUNT_VERSION_TOTALS: Sql = sql! {
     postgres: "
         insert into experiment_version_totals (test_id, app_version, day, epoch, drawn_variant, exposures, converters)
         select test_id, app_version, date_trunc('day', recorded_at, 'UTC'), epoch, drawn_variant, count(*),
                count(converted_at)
         from experiment_exposures
-        where is_first and device <> 'bot'
+        where is_first and device <> 'bot' and test_id not in (select test_id from experiment_settings where retired_at is not null)
         group by 1, 2, 3, 4, 5",
     sqlite: "
         insert into experiment_version_totals (test_id, app_version, day, epoch, drawn_variant, exposures, converters)
         select test_id, app_version, recorded_at - recorded_at % 86400000000, epoch, drawn_variant, count(*),
                count(converted_at)
         from experiment_exposures
-        where is_first and device <> 'bot'
+        where is_first and device <> 'bot' and test_id not in (select test_id from experiment_settings where retired_at is not null)
         group by 1, 2, 3, 4, 5",
 };
 
-const CLEAR_SIGNALS: Sql = sql!("delete from experiment_signals");
+const CLEAR_SIGNALS: Sql = sql!(
+    "
+    delete from experiment_signals
+    where test_id not in (select test_id from experiment_settings where retired_at is not null)
+      and signal not in ('removed_exposure_rows', 'removed_event_rows')"
+);
+/// Rows of the whole installation are those that were ever stored: how many were removed since is not in the rows.
 const COUNT_SIGNALS: Sql = sql!(
     "
     insert into experiment_signals (test_id, signal, count)
-    select '', 'exposure_rows', count(*) from experiment_exposures having count(*) > 0
-    union all
-    select '', 'event_rows', count(*) from experiment_events having count(*) > 0
-    union all
-    select test_id, 'bots', count(*) from experiment_exposures where is_first and device = 'bot' group by test_id
-    union all
-    select test_id, 'joined_visitors', count(*) from experiment_visitor_joins group by test_id
-    union all
-    select test_id, 'several_variants', count(*)
+    select test_id, signal, count
     from (
-      select test_id from experiment_exposures group by test_id, user_or_session_id having count(*) > 1
-    ) as several
-    group by test_id
-    union all
-    select test_id, 'false_variants', count(*)
-    from experiment_events
-    where test_id is not null and reported_variant <> variant
-    group by test_id
-    union all
-    select test_id, signal, count(*)
-    from (
-      select test_id,
-             case counted_as
-               when 'early' then 'early_events'
-               when 'stopped' then 'stopped_events'
-               when 'late' then 'late_events'
-               else 'unknown_events'
-             end as signal
+      select '' as test_id, 'exposure_rows' as signal,
+             (select count(*) from experiment_exposures)
+             + coalesce((select count from experiment_signals where signal = 'removed_exposure_rows'), 0) as count
+      union all
+      select '', 'event_rows',
+             (select count(*) from experiment_events)
+             + coalesce((select count from experiment_signals where signal = 'removed_event_rows'), 0)
+      union all
+      select test_id, 'bots', count(*)
+      from experiment_exposures
+      where is_first and device = 'bot'
+      group by test_id
+      union all
+      select test_id, 'joined_visitors', count(*) from experiment_visitor_joins group by test_id
+      union all
+      select test_id, 'several_variants', count(*)
+      from (
+        select test_id from experiment_exposures group by test_id, user_or_session_id having count(*) > 1
+      ) as several
+      group by test_id
+      union all
+      select test_id, 'false_variants', count(*)
       from experiment_events
-      where test_id is not null and counted_as in ('early', 'stopped', 'late', 'other')
-    ) as uncounted
-    group by test_id, signal"
+      where test_id is not null and reported_variant <> variant
+      group by test_id
+      union all
+      select test_id, signal, count(*)
+      from (
+        select test_id,
+               case counted_as
+                 when 'early' then 'early_events'
+                 when 'stopped' then 'stopped_events'
+                 when 'late' then 'late_events'
+                 else 'unknown_events'
+               end as signal
+        from experiment_events
+        where test_id is not null and counted_as in ('early', 'stopped', 'late', 'other')
+      ) as uncounted
+      group by test_id, signal
+    ) as counted
+    where count > 0
+      and test_id not in (select test_id from experiment_settings where retired_at is not null)"
 );
 
 /// Each kept table, and its lines as text.

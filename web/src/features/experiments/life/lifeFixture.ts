@@ -20,6 +20,7 @@ export function lifeFixture(changes: Partial<ExperimentLife> = {}): ExperimentLi
     revision: 0,
     changed_at: null,
     changed_by: null,
+    retired_at: null,
     ...changes,
   };
 }

@@ -15,6 +15,13 @@ describe('statusChanges', () => {
   });
 });
 
+describe('statusChanges of a retired experiment', () => {
+  it('are none', () => {
+    const effective = { status: 'archived', traffic: 1, winner: null };
+    expect(statusChanges(lifeFixture({ effective, retired_at: '2026-11-25T12:00:00Z' }))).toEqual([]);
+  });
+});
+
 describe('describeRamp', () => {
   it('says who is moved and who is not', () => {
     expect(describeRamp(0.1, 0.5)).toContain('From 10% to 50%');

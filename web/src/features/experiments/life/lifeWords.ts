@@ -46,6 +46,7 @@ const ARCHIVE: StatusChange = {
   effects: [
     'As with a stop, nobody sees it any more, and feature flags no longer know it.',
     'It leaves this page. “Show archived” brings it back, with all its numbers.',
+    'If this installation removes old records, you have that long to restore it.',
   ],
   danger: true,
 };
@@ -61,6 +62,9 @@ const RESTORE: StatusChange = {
 
 /** What can be done about the status of an experiment. */
 export function statusChanges(life: ExperimentLife): readonly StatusChange[] {
+  if (life.retired_at != null) {
+    return [];
+  }
   switch (life.effective.status) {
     case 'draft':
       return [START, ARCHIVE];
@@ -101,6 +105,8 @@ const ACTIONS: Record<Change['action'], string> = {
   export: 'Written into the file',
   recount: 'Counted again',
   erase_visitor: 'Visitor erased',
+  retire: 'Retired: records too old',
+  remove_records: 'Old records removed',
   edit: 'Changed',
 };
 

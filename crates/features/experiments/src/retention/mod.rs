@@ -1,0 +1,130 @@
+//! Retention: records of visitors are removed once nothing needs them and they are old enough.
+//!
+//! Two kinds of records are needed by nothing but a look at them: events for no experiment, and everything of an experiment
+//! that is archived and over. Totals, history and evidence of such an experiment stay, so its results do. It is *retired*:
+//! it cannot be recounted or run again under its identifier. Records of any other experiment stay for as long as it does,
+//! since its answer is made of them. The reasons are in `docs/decisions/0027-retention.md`.
+
+mod follow;
+mod remove;
+mod store;
+
+pub(crate) use follow::follow;
+
+use crate::definitions::{Definitions, Status, StoredChanges, read_definitions};
+use crate::life::list_changes_in_force;
+use crate::results::ReadResultsError;
+use dashly_db::{Db, DbError};
+use dashly_kernel::Timestamp;
+use serde::Serialize;
+use std::num::NonZeroU16;
+use std::path::Path;
+
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// How old records of visitors may become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetentionDays(pub NonZeroU16);
+
+impl RetentionDays {
+    /// What happened before this moment is too old at `now`.
+    pub(crate) fn cutoff(self, now: Timestamp) -> Timestamp {
+        now.plus_seconds(-i64::from(self.0.get()) * SECONDS_PER_DAY)
+    }
+}
+
+/// What is too old, or was removed because of that.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ExpiredRecords {
+    /// Experiments that are retired by this.
+    pub retired: Vec<String>,
+    /// Rows of exposures.
+    pub exposures: u64,
+    /// Rows of events.
+    pub events: u64,
+}
+
+impl ExpiredRecords {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Finds what is older than `days`, with the experiments in `tests_file` and what was changed of them; changes nothing.
+///
+/// Reads all rows once, without keeping anybody waiting.
+///
+/// # Errors
+/// [`ReadResultsError`].
+pub async fn find_expired(
+    db: &Db,
+    tests_file: &Path,
+    days: RetentionDays,
+    now: Timestamp,
+) -> Result<ExpiredRecords, ReadResultsError> {
+    let (definitions, changes) = read_effective(db, tests_file).await?;
+    let retired = list_due(db, &definitions, &changes, days, now).await?;
+    let mut expired = store::count_expired(db, days.cutoff(now), &retired).await?;
+    expired.retired = retired.into_iter().map(|due| due.test_id).collect();
+    Ok(expired)
+}
+
+/// Removes what [`find_expired`] finds, a few rows at a time, with a line in the log of changes for each retired experiment
+/// and one for the rows.
+///
+/// Killed in the middle it goes on with the next call. Several may run at once.
+///
+/// # Errors
+/// [`ReadResultsError`].
+pub async fn remove_expired(
+    db: &Db,
+    tests_file: &Path,
+    days: RetentionDays,
+    now: Timestamp,
+) -> Result<ExpiredRecords, ReadResultsError> {
+    let (definitions, changes) = read_effective(db, tests_file).await?;
+    Ok(remove::remove(db, &definitions, &changes, days, now).await?)
+}
+
+async fn read_effective(
+    db: &Db,
+    tests_file: &Path,
+) -> Result<(Definitions, StoredChanges), ReadResultsError> {
+    let declared = read_definitions(tests_file).map_err(ReadResultsError::from_faults)?;
+    let changes = list_changes_in_force(db).await?;
+    Ok((declared.with_changes(&changes).0, changes))
+}
+
+/// An experiment that may be retired.
+#[derive(Debug)]
+struct Due {
+    test_id: String,
+    /// The revision of its settings that was seen; 0 for none.
+    revision: i64,
+}
+
+/// Experiments that are archived, have been for long enough, and were over before that.
+async fn list_due(
+    db: &Db,
+    definitions: &Definitions,
+    changes: &StoredChanges,
+    days: RetentionDays,
+    now: Timestamp,
+) -> Result<Vec<Due>, DbError> {
+    let last_counted = store::list_last_counted(db).await?;
+    let cutoff = days.cutoff(now);
+    let due = definitions.all().iter().filter(|experiment| experiment.status == Status::Archived);
+    Ok(due
+        .filter_map(|experiment| {
+            let change = changes.get(&*experiment.test_id);
+            let is_retired = change.is_some_and(|change| change.retired_at.is_some());
+            let changed_at = change.map(|change| change.changed_at);
+            let last = last_counted.get(&*experiment.test_id).copied().max(changed_at)?;
+            (last < cutoff && !is_retired).then(|| Due {
+                test_id: experiment.test_id.to_string(),
+                revision: change.map_or(0, |change| change.revision),
+            })
+        })
+        .collect())
+}
