@@ -8,6 +8,7 @@
 
 mod bound;
 mod course;
+mod guardrails;
 mod pods;
 mod rows;
 mod traffic;
@@ -31,5 +32,6 @@ fn main() -> anyhow::Result<()> {
     println!("{}", rows::false_alarms_of_errors()?);
     println!("{}", rows::durations()?);
     println!("{}", rows::pods()?);
+    println!("{}", guardrails::table()?);
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! From cumulative counters of pods that come, go and restart to what happened between two looks.
 
-use crate::{Histogram, PodReading};
+use crate::{Histogram, PodReading, Visitors};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What one look at both versions found.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -58,6 +58,12 @@ pub struct ArmLook {
     pub unreachable: u64,
     /// The reason of one of them.
     pub reason: Option<String>,
+    /// What versions the pods that answered say they are; empty when none says.
+    #[serde(default)]
+    pub app_versions: BTreeSet<String>,
+    /// Visitors of experiments, as these pods counted them: not only of their own version.
+    #[serde(default)]
+    pub visitors: Visitors,
 }
 
 /// Both versions between two looks.
@@ -120,6 +126,7 @@ fn arm_look(
             PodState::Read(reading) => {
                 look.pods += 1;
                 memory.extend(reading.memory_bytes);
+                look.app_versions.extend(reading.app_version.clone());
                 let before = known.insert(name.clone(), reading.clone());
                 match before {
                     Some(before) => add_difference(&mut look, edges, &before, reading),
@@ -177,6 +184,10 @@ fn add(look: &mut ArmLook, edges: &mut BTreeMap<String, Vec<f64>>, before: &PodR
     look.requests += now.requests - before.requests;
     look.errors += now.errors - before.errors;
     note_edges(edges, now);
+    for (test_id, counts) in &now.visitors {
+        let sums = look.visitors.entry(test_id.clone()).or_default();
+        sums.add_difference(before.visitors.get(test_id), counts);
+    }
     for (name, histogram) in &now.durations {
         // Two versions with different classes cannot be compared: the first ones seen count.
         if edges.get(name) != Some(&histogram.edges) {

@@ -12,10 +12,12 @@ mod judge;
 mod limits;
 mod reading;
 mod report;
+mod visitors;
 
 pub use exposition::{Sample, parse_exposition};
 pub use history::{ArmLook, ArmReading, Durations, History, LookRecord, Observation, PodState};
-pub use judge::{Criterion, CriterionState, Decision, Figure, Judge, JudgeError, Verdict};
-pub use limits::{ERROR_ALPHA, LATENCY_ALPHA, Limits, RESTART_ALPHA};
+pub use judge::{Criterion, CriterionState, Decision, Figure, Guardrail, Judge, JudgeError, Verdict};
+pub use limits::{ERROR_ALPHA, GUARDRAIL_ALPHA, LATENCY_ALPHA, Limits, RESTART_ALPHA};
 pub use reading::{Histogram, NotDashly, PodReading};
 pub use report::{render_html, render_text};
+pub use visitors::{GuardrailWindow, VisitorCounts, Visitors};

@@ -10,6 +10,10 @@ pub const LATENCY_ALPHA: f64 = 0.0005;
 /// memory, have rules whose error rates `make bench ONLY=canary` shows under models of healthy pods.
 pub const RESTART_ALPHA: f64 = 0.001;
 
+/// The same for the conversions of all guardrails together; taken from [`ERROR_ALPHA`] where there are any, so that it is
+/// five percent all the same.
+pub const GUARDRAIL_ALPHA: f64 = 0.01;
+
 /// When the judge may promote, and what it calls bad without a probability.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Limits {

@@ -1,6 +1,7 @@
 //! What one pod has counted since its start.
 
-use crate::Sample;
+use crate::visitors::read_visitors;
+use crate::{Sample, Visitors};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const HTTP: &str = "dashly_http_request_duration_seconds";
 /// Durations of calls to a model by their outcome, in the gateway.
 const CALLS: &str = "gen_ai_client_operation_duration_seconds";
+/// Which build runs, in all of Dashly's servers.
+const BUILD: &str = "build_info";
 /// Outcomes of such calls that are errors of the service. A refusal is the caller's fault, and a caller may leave.
 const FAILED_CALLS: [&str; 2] = ["provider_error", "failed"];
 /// What asks a pod how it is, which is no traffic.
@@ -46,6 +49,12 @@ pub struct PodReading {
     /// How often the container was started again, if somebody counts.
     #[serde(default)]
     pub restarts: Option<u64>,
+    /// Which version it says it is.
+    #[serde(default)]
+    pub app_version: Option<String>,
+    /// Visitors of experiments.
+    #[serde(default)]
+    pub visitors: Visitors,
 }
 
 impl PodReading {
@@ -56,6 +65,8 @@ impl PodReading {
         let mut reading = Self {
             started_at: gauge(samples, "process_start_time_seconds"),
             memory_bytes: gauge(samples, "process_resident_memory_bytes"),
+            app_version: app_version(samples),
+            visitors: read_visitors(samples, whole),
             ..Self::default()
         };
         let routes: BTreeSet<&str> = samples
@@ -113,6 +124,13 @@ fn family(name: &str) -> Option<(&'static str, Part)> {
 fn is_error(sample: &Sample) -> bool {
     sample.label("status").is_some_and(|status| status.starts_with('5'))
         || sample.label("outcome").is_some_and(|outcome| FAILED_CALLS.contains(&outcome))
+}
+
+/// What the process says it is. A Prometheus server that has a `version` of its own for the pod keeps the process's as
+/// `exported_version`.
+fn app_version(samples: &[Sample]) -> Option<String> {
+    let build = samples.iter().find(|sample| sample.name == BUILD)?;
+    build.label("exported_version").or_else(|| build.label("version")).map(str::to_owned)
 }
 
 fn gauge(samples: &[Sample], name: &str) -> Option<f64> {

@@ -11,7 +11,7 @@ fn pods(pods: u64, restarts: u64, mebibytes: f64) -> ArmLook {
 
 /// The look at which a criterion turns bad, of looks at stable and the canary.
 fn bad_at(criterion: &str, looks: impl Iterator<Item = (ArmLook, ArmLook)>) -> Option<usize> {
-    let mut judge = Judge::new(Limits::default()).unwrap();
+    let mut judge = Judge::new(Limits::default(), &[]).unwrap();
     for (number, (stable, canary)) in looks.enumerate() {
         judge.observe(&LookRecord { at: 0.0, stable, canary }, &BTreeMap::new()).unwrap();
         let decision = judge.decide();

@@ -5,6 +5,7 @@ use crate::rows::exposures;
 use dashly_db::{Sql, sql};
 use dashly_testkit::{Setup, TestApp, Visitor, both_databases, tests_json};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const TARGETS: Targets<'_> = &[("one", "click", None)];
 
@@ -100,6 +101,37 @@ both_databases! {
         assert_eq!(by_version(app).await, [part("1.4.2", 1, 0), part("not recorded", 4, 3)]);
         assert_eq!(kept(app).await, recounted(app, TARGETS, &[]).await);
         server.end().await;
+    }
+
+    async fn metrics_count_visitors_and_converters_by_the_version_that_exposed_them(app: TestApp = setup()) {
+        // Counters are the process's, and so are all servers of these tests.
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let version = format!("2.0.0-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let canary = app.replica_of_version(&version, 7).await;
+        let (quick, slow) = (canary.visitor(), canary.visitor());
+        for visitor in [&quick, &slow, &canary.visitor()] {
+            let _ = visitor.dashboard().await.expect(200);
+            let _ = visitor.dashboard().await.expect(200);
+        }
+        app.clock.advance_seconds(30);
+        click(&quick).await;
+        click(&quick).await;
+        app.clock.advance_seconds(300);
+        let elsewhere = app.visitor();
+        elsewhere.set_cookie("ab_visitor_id", &slow.cookie("ab_visitor_id").unwrap());
+        click(&elsewhere).await;
+
+        let metrics = app.visitor().get("/metrics").await.expect(200).text();
+
+        let label = format!("app_version=\"{version}\"");
+        let mut counted: Vec<&str> = metrics.lines().filter(|line| line.contains(&label)).collect();
+        counted.sort_unstable();
+        assert_eq!(counted, [
+            format!(r#"dashly_experiment_converters_total{{test_id="one",{label},delay="10m"}} 1"#),
+            format!(r#"dashly_experiment_converters_total{{test_id="one",{label},delay="1m"}} 1"#),
+            format!(r#"dashly_experiment_visitors_total{{test_id="one",{label}}} 3"#),
+        ]);
+        canary.end().await;
     }
 
     async fn health_and_metrics_tell_the_version(app: TestApp = setup()) {

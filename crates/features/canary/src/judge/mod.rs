@@ -1,12 +1,16 @@
 //! The decision.
 
+mod conversions;
 mod durations;
 mod errors;
 mod health;
 mod memory;
 mod traffic;
 
-use crate::{ERROR_ALPHA, History, LATENCY_ALPHA, Limits, LookRecord, RESTART_ALPHA};
+pub use conversions::Guardrail;
+
+use crate::{ERROR_ALPHA, GUARDRAIL_ALPHA, History, LATENCY_ALPHA, Limits, LookRecord, RESTART_ALPHA};
+use conversions::ConversionWatch;
 use dashly_stats::StatsError;
 use dashly_stats::canary::{ErrorWatch, LatencyWatch, RestartWatch};
 use serde::{Deserialize, Serialize};
@@ -119,24 +123,34 @@ pub struct Judge {
     errors: ErrorWatch,
     durations: BTreeMap<String, (Vec<f64>, LatencyWatch)>,
     restarts: RestartWatch,
+    conversions: Vec<ConversionWatch>,
     looks: Vec<LookRecord>,
 }
 
 impl Judge {
-    /// A judge who has seen nothing.
+    /// A judge who has seen nothing. Conversions are judged of the experiments in `guardrails`.
     /// # Errors
     /// Never with the constants of this crate.
-    pub fn new(limits: Limits) -> Result<Self, JudgeError> {
-        let errors = ErrorWatch::new(ERROR_ALPHA)?;
+    pub fn new(limits: Limits, guardrails: &[Guardrail]) -> Result<Self, JudgeError> {
+        let alpha = if guardrails.is_empty() { ERROR_ALPHA } else { ERROR_ALPHA - GUARDRAIL_ALPHA };
+        let errors = ErrorWatch::new(alpha)?;
         let restarts = RestartWatch::new(RESTART_ALPHA)?;
-        Ok(Self { limits, errors, durations: BTreeMap::new(), restarts, looks: Vec::new() })
+        let conversions = guardrails
+            .iter()
+            .map(|guardrail| ConversionWatch::new(guardrail.clone(), guardrails.len()))
+            .collect();
+        Ok(Self { limits, errors, durations: BTreeMap::new(), restarts, conversions, looks: Vec::new() })
     }
 
     /// A judge who has seen a history.
     /// # Errors
     /// [`JudgeError`].
-    pub fn of_history(limits: Limits, history: &History) -> Result<Self, JudgeError> {
-        let mut judge = Self::new(limits)?;
+    pub fn of_history(
+        limits: Limits,
+        guardrails: &[Guardrail],
+        history: &History,
+    ) -> Result<Self, JudgeError> {
+        let mut judge = Self::new(limits, guardrails)?;
         for look in &history.looks {
             judge.observe(look, &history.edges)?;
         }
@@ -154,6 +168,9 @@ impl Judge {
         self.errors.observe(errors::counts(look))?;
         durations::observe(&mut self.durations, look, edges)?;
         health::observe(&mut self.restarts, look);
+        for watch in &mut self.conversions {
+            watch.observe(look)?;
+        }
         self.looks.push(look.clone());
         Ok(())
     }
@@ -161,7 +178,7 @@ impl Judge {
     /// What follows from all looks so far.
     pub fn decide(&self) -> Decision {
         let errors = errors::judge(&self.limits, &self.looks, self.errors.finding());
-        let criteria = vec![
+        let mut criteria = vec![
             traffic::judge(&self.limits, &self.looks),
             errors,
             durations::judge(&self.durations),
@@ -169,6 +186,7 @@ impl Judge {
             health::reachable(&self.limits, &self.looks),
             memory::judge(&self.limits, &self.looks),
         ];
+        criteria.extend(self.conversions.iter().map(ConversionWatch::judge));
         let (verdict, reason) = verdict(&criteria);
         Decision { verdict, reason, criteria, looks: self.looks.len() }
     }

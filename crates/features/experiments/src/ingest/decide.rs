@@ -6,6 +6,7 @@
 use super::evidence::{Step, StepKind};
 use super::metric_store::CountedFrom;
 use super::metrics::MetricEvent;
+use super::published::{CounterKey, Delay};
 use super::record::{
     CountedAs, EventOutcome, EventRecord, EventSubject, ExposureOutcome, ExposureRecord, Outcome, Record,
 };
@@ -148,6 +149,8 @@ pub(super) struct Plan<'a> {
     pub timeline: BTreeMap<TimelineKey, Tally>,
     /// Visitors without bots, by the version that exposed them; `events` is not used.
     pub version_totals: BTreeMap<VersionKey, Tally>,
+    /// What the process publishes of it once it is stored.
+    pub counters: BTreeMap<CounterKey, u64>,
     /// Visitors without bots; `events` is not used.
     pub draws: BTreeMap<DrawKey, Tally>,
     /// What metrics take, in order.
@@ -442,6 +445,12 @@ impl Plan<'_> {
                 StepKind::Converted => tally.converters += 1,
             }
         }
+        let delay = match kind {
+            StepKind::Exposed => None,
+            StepKind::Converted => Some(Delay::between(first.recorded_at, at)),
+        };
+        let (test_id, app_version) = (Arc::clone(&experiment.test_id), Arc::clone(&first.app_version));
+        *self.counters.entry(CounterKey { test_id, app_version, delay }).or_default() += 1;
         self.steps.push(Step { experiment: Arc::clone(experiment), epoch, drawn_variant, kind, at });
     }
 

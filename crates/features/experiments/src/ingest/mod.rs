@@ -11,6 +11,7 @@ mod histories;
 mod known;
 mod metric_store;
 mod metrics;
+mod published;
 mod record;
 mod store;
 mod version_totals;

@@ -6,6 +6,7 @@ use super::evidence_store;
 use super::known::KnownExposures;
 use super::metric_store::{self, CountedFrom};
 use super::metrics::MetricKey;
+use super::published::publish;
 use super::record::{Outcome, Record};
 use super::store;
 use crate::definitions::Experiment;
@@ -399,6 +400,7 @@ impl Worker {
         if rows > 0 {
             self.shared.commits.send_modify(|commits| *commits = commits.wrapping_add(1));
         }
+        publish(plan);
         metrics::counter!("dashly_experiment_rows_committed_total").increment(rows);
         metrics::counter!("dashly_experiment_commits_total").increment(1);
     }

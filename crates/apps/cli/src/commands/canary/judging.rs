@@ -42,7 +42,7 @@ impl Session {
             Some(stored) => stored,
             None => State::new(subject, first),
         };
-        let judge = Judge::of_history(options.limits(), &state.history)?;
+        let judge = Judge::of_history(options.limits(), &options.guardrails(), &state.history)?;
         Ok(Self { source, options, file, state, judge, bar: ProgressBar::new_spinner() })
     }
 

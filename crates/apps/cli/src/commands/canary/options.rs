@@ -1,7 +1,7 @@
 //! Where to look, how long, and what is allowed.
 
 use clap::{Args, ValueEnum};
-use dashly_canary::Limits;
+use dashly_canary::{Guardrail, GuardrailWindow, Limits};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -111,6 +111,31 @@ pub(crate) struct JudgeOptions {
     /// Growth of the canary's memory beside stable's that rolls it back: 1.5 is half as much again
     #[arg(long, default_value_t = Limits::default().bad_memory_growth, value_parser = growth)]
     pub(super) bad_memory_growth: f64,
+    /// Experiment whose conversions must not suffer: visitors whom the canary exposed first are compared with stable's; may
+    /// be given more than once
+    #[arg(long, value_name = "TEST_ID")]
+    pub(super) guardrail: Vec<String>,
+    /// How long after the first exposure a conversion counts for a guardrail; judging it begins so long after the canary
+    #[arg(long, value_enum, default_value = "10m", requires = "guardrail")]
+    pub(super) guardrail_window: Window,
+    /// By how much a guardrail's conversions may be lower, as far as the data can exclude, for a promotion: 0.5 is half; 1
+    /// promotes without knowing
+    #[arg(long, default_value_t = 0.5, value_parser = share, requires = "guardrail")]
+    pub(super) guardrail_margin: f64,
+}
+
+/// How long after the first exposure a conversion counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Window {
+    /// A minute
+    #[value(name = "1m")]
+    Minute,
+    /// Ten minutes
+    #[value(name = "10m")]
+    TenMinutes,
+    /// An hour
+    #[value(name = "1h")]
+    Hour,
 }
 
 impl JudgeOptions {
@@ -125,6 +150,18 @@ impl JudgeOptions {
             bad_unreachable_looks: self.bad_unreachable_looks,
             bad_memory_growth: self.bad_memory_growth,
         }
+    }
+
+    /// The experiments that it is told to watch.
+    pub(super) fn guardrails(&self) -> Vec<Guardrail> {
+        let window = match self.guardrail_window {
+            Window::Minute => GuardrailWindow::Minute,
+            Window::TenMinutes => GuardrailWindow::TenMinutes,
+            Window::Hour => GuardrailWindow::Hour,
+        };
+        let of =
+            |test_id: &String| Guardrail { test_id: test_id.clone(), window, margin: self.guardrail_margin };
+        self.guardrail.iter().map(of).collect()
     }
 }
 

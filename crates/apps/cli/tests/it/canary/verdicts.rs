@@ -106,6 +106,16 @@ async fn the_report_is_one_page_that_needs_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guardrail_that_nothing_is_known_of_keeps_from_promoting() {
+    let options = ["--guardrail", "checkout", "--guardrail-window", "1m", "--timeout", "2s"];
+    let (ended, decision) = judged(Behaviour::GOOD, &options).await;
+    assert_eq!((ended.code(), &decision["verdict"]), (Some(11), &Value::from("wait")), "{ended:?}");
+    let guardrail = criterion(&decision, "conversions of checkout");
+    assert_eq!(guardrail["state"], "open", "{decision}");
+    assert!(guardrail["reason"].as_str().unwrap().contains("no visitor was first exposed"), "{decision}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_use_is_told_apart_from_a_verdict() {
     let ended = Dashly::new(&["canary", "judge"]).run().await;
     assert_eq!(ended.code(), Some(2), "{ended:?}");

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 /// The series that are read.
 const SERIES: &str = "dashly_http_request_duration_seconds_(bucket|count)|\
                       gen_ai_client_operation_duration_seconds_(bucket|count)|\
-                      process_(start_time_seconds|resident_memory_bytes)";
+                      process_(start_time_seconds|resident_memory_bytes)|\
+                      build_info|dashly_experiment_(visitors|converters)_total";
 
 /// The server, and the labels by which it knows the versions.
 #[derive(Debug)]
