@@ -49,6 +49,7 @@ as_json=false
 weight=''
 state_folder=${XDG_STATE_HOME:-${HOME:-/tmp}/.local/state}/dashly
 judge_options=()
+service_options=()
 
 # need_value OPTION [VALUE…]: the usage, where the value is missing.
 need_value() {
@@ -348,6 +349,25 @@ export_kubectl() {
   export KUBECTL=$scratch/kubectl
 }
 
+# judge_options_of SERVICE: sets service_options. Visitors are exposed by the API alone, so guardrails are left out for the
+# gateway.
+judge_options_of() {
+  local option
+  service_options=("${judge_options[@]}")
+  [[ $1 == genai-gateway && ${#services[@]} -gt 1 ]] || return 0
+  service_options=()
+  set -- "${judge_options[@]}"
+  while (($# > 0)); do
+    option=$1
+    shift
+    case $option in
+      --guardrail | --guardrail-window | --guardrail-margin) (($# == 0)) || shift ;;
+      --guardrail=* | --guardrail-window=* | --guardrail-margin=*) ;;
+      *) service_options+=("$option") ;;
+    esac
+  done
+}
+
 # run_one SERVICE: the state file belongs to cluster namespace, service and tag, since a finished one is not run again.
 run_one() {
   local service=$1 state command
@@ -360,11 +380,12 @@ run_one() {
   fi
   # The judge's rollback must never undo an older release when the deployment did not even begin: hence --image-tag.
   command="$(printf '%q ' "$self")%s --service $service --image-tag $image_tag"
+  judge_options_of "$service"
   # shellcheck disable=SC2059 # the command is the format
   "$DASHLY_BIN" canary run --kubernetes --namespace "$NAMESPACE" --service "$service" --state "$state" \
     --deploy "$(printf "$command" deploy)${weight:+ --weight $weight}" \
     --promote "$(printf "$command" promote)" \
-    --rollback "$(printf "$command" rollback) --yes" "${judge_options[@]}"
+    --rollback "$(printf "$command" rollback) --yes" "${service_options[@]}"
 }
 
 run() {

@@ -40,7 +40,7 @@ fn count(arm: &mut ArmLook, version: &str, class: Option<usize>) {
     clippy::cast_precision_loss,
     reason = "looks are few"
 )]
-fn simulate(rng: &mut Rng, times: f64) -> Vec<LookRecord> {
+fn simulate_shares(rng: &mut Rng, times: f64, share: impl Fn(usize) -> f64) -> Vec<LookRecord> {
     let mut looks: Vec<LookRecord> = (0..BEFORE + LOOKS)
         .map(|look| LookRecord {
             at: LOOK_SECONDS * look as f64,
@@ -50,7 +50,7 @@ fn simulate(rng: &mut Rng, times: f64) -> Vec<LookRecord> {
         .collect();
     for look in 0..looks.len() {
         for _ in 0..VISITORS {
-            let is_canary = look >= BEFORE && rng.f64() < CANARY_SHARE;
+            let is_canary = look >= BEFORE && rng.f64() < share(look);
             let (version, rate) = if is_canary { ("1.1", 0.1 * times) } else { ("1.0", 0.1) };
             let exposing = &mut looks[look];
             count(if is_canary { &mut exposing.canary } else { &mut exposing.stable }, version, None);
@@ -66,6 +66,10 @@ fn simulate(rng: &mut Rng, times: f64) -> Vec<LookRecord> {
         }
     }
     looks
+}
+
+fn simulate(rng: &mut Rng, times: f64) -> Vec<LookRecord> {
+    simulate_shares(rng, times, |_| CANARY_SHARE)
 }
 
 /// What the guardrail says after each look.
@@ -117,6 +121,83 @@ fn equally_good_canaries_are_hardly_ever_bad() {
         .filter(|_| judged(&simulate(&mut rng, 1.0), 0.5).last().unwrap().state == CriterionState::Bad)
         .count();
     assert!(bad < 9, "{bad} of 300");
+}
+
+/// As when `is_away` says that the canary's pods did not answer at a look: what they counted comes with the next answer.
+fn without_answers(looks: &[LookRecord], is_away: impl Fn(usize) -> bool) -> Vec<LookRecord> {
+    let mut kept = ArmLook::default();
+    let mut seen = looks.to_vec();
+    for (place, look) in seen.iter_mut().enumerate() {
+        for (test_id, counts) in std::mem::take(&mut look.canary.visitors) {
+            let sums = kept.visitors.entry(test_id).or_default();
+            for (version, count) in counts.visitors {
+                *sums.visitors.entry(version).or_default() += count;
+            }
+            for (version, classes) in counts.converters {
+                let sums = sums.converters.entry(version).or_default();
+                sums.iter_mut().zip(classes).for_each(|(sum, count)| *sum += count);
+            }
+        }
+        if is_away(place) {
+            look.canary.app_versions.clear();
+        } else {
+            look.canary.visitors = std::mem::take(&mut kept.visitors);
+        }
+    }
+    seen
+}
+
+#[test]
+fn looks_without_an_answer_do_not_speak_against_an_equally_good_canary() {
+    let mut rng = Rng::with_seed(10);
+    // Six of 100 have a probability below 0.1 % where one percent is allowed.
+    let bad = (0..100)
+        .map(|_| without_answers(&simulate(&mut rng, 1.0), |look| look % 4 == 1))
+        .filter(|looks| judged(looks, 0.5).last().unwrap().state == CriterionState::Bad)
+        .count();
+    assert!(bad < 6, "{bad} of 100");
+}
+
+/// Looks put together, as when nobody looked in between.
+fn with_a_gap(looks: &[LookRecord], gap: std::ops::Range<usize>) -> Vec<LookRecord> {
+    let until = gap.end;
+    without_stable_answers(&without_answers(looks, |look| gap.contains(&look)), &gap)
+        .into_iter()
+        .enumerate()
+        .filter(|(place, _)| !gap.contains(place) || *place == until)
+        .map(|(_, look)| look)
+        .collect()
+}
+
+fn without_stable_answers(looks: &[LookRecord], gap: &std::ops::Range<usize>) -> Vec<LookRecord> {
+    let swap = |look: &LookRecord| LookRecord {
+        at: look.at,
+        stable: look.canary.clone(),
+        canary: look.stable.clone(),
+    };
+    let swapped: Vec<LookRecord> = looks.iter().map(swap).collect();
+    without_answers(&swapped, |look| gap.contains(&look)).iter().map(swap).collect()
+}
+
+#[test]
+fn a_judge_who_was_away_for_a_while_is_not_misled() {
+    let mut rng = Rng::with_seed(11);
+    let bad = (0..100)
+        .map(|_| with_a_gap(&simulate(&mut rng, 1.0), BEFORE + 1..BEFORE + 25))
+        .filter(|looks| judged(looks, 0.5).last().unwrap().state == CriterionState::Bad)
+        .count();
+    assert!(bad < 6, "{bad} of 100");
+}
+
+#[test]
+fn a_share_that_falls_does_not_speak_against_the_canary() {
+    let mut rng = Rng::with_seed(12);
+    let falling = |look: usize| if look < BEFORE + 40 { 0.4 } else { 0.1 };
+    let bad = (0..100)
+        .map(|_| simulate_shares(&mut rng, 1.0, falling))
+        .filter(|looks| judged(looks, 0.5).last().unwrap().state == CriterionState::Bad)
+        .count();
+    assert!(bad < 6, "{bad} of 100");
 }
 
 #[test]

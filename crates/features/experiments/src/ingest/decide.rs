@@ -445,12 +445,12 @@ impl Plan<'_> {
                 StepKind::Converted => tally.converters += 1,
             }
         }
-        let delay = match kind {
-            StepKind::Exposed => None,
-            StepKind::Converted => Some(Delay::between(first.recorded_at, at)),
-        };
-        let (test_id, app_version) = (Arc::clone(&experiment.test_id), Arc::clone(&first.app_version));
-        *self.counters.entry(CounterKey { test_id, app_version, delay }).or_default() += 1;
+        let delay = Delay::between(first.recorded_at, at);
+        if kind == StepKind::Exposed || delay.is_some() {
+            let (test_id, app_version) = (Arc::clone(&experiment.test_id), Arc::clone(&first.app_version));
+            let delay = delay.filter(|_| kind == StepKind::Converted);
+            *self.counters.entry(CounterKey { test_id, app_version, delay }).or_default() += 1;
+        }
         self.steps.push(Step { experiment: Arc::clone(experiment), epoch, drawn_variant, kind, at });
     }
 

@@ -8,23 +8,23 @@ use std::sync::Arc;
 
 /// Visitors whom this process exposed first.
 const VISITORS: &str = "dashly_experiment_visitors_total";
-/// Visitors whose first conversion this process stored, whoever had exposed them.
+/// Visitors whose first conversion this process stored within an hour of the exposure, whoever had exposed them.
 const CONVERTERS: &str = "dashly_experiment_converters_total";
 
-/// How long after the first exposure a visitor converted.
+/// How long after the first exposure a visitor converted. Later than that is not published: series of every version that
+/// ever exposed somebody would never end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Delay {
     Minute,
     TenMinutes,
     Hour,
-    Longer,
 }
 
 impl Delay {
-    pub(super) fn between(exposed_at: Timestamp, converted_at: Timestamp) -> Self {
+    pub(super) fn between(exposed_at: Timestamp, converted_at: Timestamp) -> Option<Self> {
         let classes = [(60, Self::Minute), (600, Self::TenMinutes), (3_600, Self::Hour)];
         let class = classes.iter().find(|(seconds, _)| converted_at <= exposed_at.plus_seconds(*seconds));
-        class.map_or(Self::Longer, |(_, delay)| *delay)
+        class.map(|(_, delay)| *delay)
     }
 
     /// The value of the label: the upper edge of the class.
@@ -33,7 +33,6 @@ impl Delay {
             Self::Minute => "1m",
             Self::TenMinutes => "10m",
             Self::Hour => "1h",
-            Self::Longer => "longer",
         }
     }
 }
@@ -71,7 +70,7 @@ mod tests {
     fn an_edge_belongs_to_the_class_below() {
         let exposed = Timestamp::from_unix_micros(5);
         let labels = [-1, 0, 60, 61, 600, 601, 3_600, 3_601]
-            .map(|seconds| Delay::between(exposed, exposed.plus_seconds(seconds)).label());
-        assert_eq!(labels, ["1m", "1m", "1m", "10m", "10m", "1h", "1h", "longer"]);
+            .map(|seconds| Delay::between(exposed, exposed.plus_seconds(seconds)).map_or("", Delay::label));
+        assert_eq!(labels, ["1m", "1m", "1m", "10m", "10m", "1h", "1h", ""]);
     }
 }

@@ -1,7 +1,7 @@
 //! `dashly canary judge`, and the looking that `run` shares with it.
 
 use super::exit_code;
-use super::options::{JudgeArguments, JudgeOptions, SourceOptions};
+use super::options::{JudgeArguments, JudgeOptions, Service, SourceOptions};
 use super::sources::{Source, now};
 use super::state::{Phase, State, StateFile};
 use crate::output::say;
@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use dashly_canary::{Decision, Judge, render_html, render_text};
 use indicatif::ProgressBar;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 /// Looks in a row that may fail before judging makes no sense: a server that restarts, a network that blinks.
@@ -32,6 +33,10 @@ impl Session {
         subject: serde_json::Value,
         first: Phase,
     ) -> anyhow::Result<Self> {
+        if !options.guardrail.is_empty() && source.service == Service::GenaiGateway {
+            bail!("the gateway exposes no visitors: --guardrail is for --service api");
+        }
+        let subject = with_guardrails(subject, &options);
         let (file, stored) = StateFile::open(options.state.as_deref()).await?;
         let source = Source::new(source)?;
         let state = match stored {
@@ -121,6 +126,17 @@ pub(super) async fn judge(arguments: JudgeArguments) -> anyhow::Result<ExitCode>
         crate::output::write(format_args!("{}", render_text(&decision)));
     }
     Ok(exit_code(decision.verdict))
+}
+
+/// Other guardrails have another share of the probability of a false alarm: their history cannot be gone on with.
+fn with_guardrails(mut subject: serde_json::Value, options: &JudgeOptions) -> serde_json::Value {
+    let guardrails: BTreeSet<&String> = options.guardrail.iter().collect();
+    if let Some(fields) = subject.as_object_mut()
+        && !guardrails.is_empty()
+    {
+        fields.insert("guardrails".to_owned(), json!(guardrails));
+    }
+    subject
 }
 
 /// What is judged, so that one state file is not used for two canaries.

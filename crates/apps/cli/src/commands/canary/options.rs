@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use dashly_canary::{Guardrail, GuardrailWindow, Limits};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -118,8 +119,8 @@ pub(crate) struct JudgeOptions {
     /// How long after the first exposure a conversion counts for a guardrail; judging it begins so long after the canary
     #[arg(long, value_enum, default_value = "10m", requires = "guardrail")]
     pub(super) guardrail_window: Window,
-    /// By how much a guardrail's conversions may be lower, as far as the data can exclude, for a promotion: 0.5 is half; 1
-    /// promotes without knowing
+    /// By how much a guardrail's conversions may be lower, as far as the data can exclude, for a promotion: 0.5 is half; with
+    /// 1 the canary only has to have visitors
     #[arg(long, default_value_t = 0.5, value_parser = share, requires = "guardrail")]
     pub(super) guardrail_margin: f64,
 }
@@ -161,7 +162,8 @@ impl JudgeOptions {
         };
         let of =
             |test_id: &String| Guardrail { test_id: test_id.clone(), window, margin: self.guardrail_margin };
-        self.guardrail.iter().map(of).collect()
+        let named: BTreeSet<&String> = self.guardrail.iter().collect();
+        named.into_iter().map(of).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the judge says of good and bad canaries.
 
 use super::pod::{Behaviour, Pod};
-use super::{criterion, dashly, judge_arguments, judged};
+use super::{criterion, dashly, judge_arguments, judged, set};
 use crate::process::Dashly;
 use serde_json::Value;
 
@@ -112,11 +112,16 @@ async fn a_guardrail_that_nothing_is_known_of_keeps_from_promoting() {
     assert_eq!((ended.code(), &decision["verdict"]), (Some(11), &Value::from("wait")), "{ended:?}");
     let guardrail = criterion(&decision, "conversions of checkout");
     assert_eq!(guardrail["state"], "open", "{decision}");
-    assert!(guardrail["reason"].as_str().unwrap().contains("no visitor was first exposed"), "{decision}");
+    assert!(guardrail["reason"].as_str().unwrap().contains("no visitor whom it first exposed"), "{decision}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_use_is_told_apart_from_a_verdict() {
+    let gateway = Pod::start(Behaviour::GOOD, 1);
+    let mut arguments = judge_arguments(&[&gateway], &[&gateway]);
+    set(&mut arguments, &["--service", "genai-gateway", "--guardrail", "checkout"]);
+    let refused = dashly(&arguments).run().await;
+    assert!(refused.refusal().contains("exposes no visitors"), "{refused:?}");
     let ended = Dashly::new(&["canary", "judge"]).run().await;
     assert_eq!(ended.code(), Some(2), "{ended:?}");
     let ended = Dashly::new(&["canary", "judge", "--prometheus", "http://127.0.0.1:9"]).run().await;
