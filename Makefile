@@ -133,7 +133,7 @@ ifeq ($(ONLY),canary)
 	$(CARGO) run --release --locked -p dashly-benches --bin dashly-canary-benches
 else
 	$(CARGO) build --profile dist --locked --workspace --bins
-	scripts/with-test-services $(CARGO) run --profile dist --locked -p dashly-benches -- $(ONLY)
+	scripts/with-test-services $${CARGO_TARGET_DIR:-target}/dist/dashly-benches $(ONLY)
 endif
 
 .PHONY: bench-experiments
