@@ -8,9 +8,12 @@ use dashly_testkit::{Setup, TestApp, Visitor, both_databases, eventually, tests_
 use http::Method;
 use serde_json::{Value, json};
 use std::num::NonZeroU16;
+use std::time::Duration;
 
 const DAYS: RetentionDays = RetentionDays(NonZeroU16::new(90).unwrap());
 const DAY: i64 = 86_400;
+/// What every writer takes on PostgreSQL, and a recount.
+const INGEST_LOCK_KEY: i64 = 0x6461_7368_6c79_696e;
 
 /// Two experiments, of which `old` has this status.
 fn tests(status: &str) -> Value {
@@ -45,6 +48,7 @@ async fn grow_old(app: &TestApp) {
         }
     }
     app.edit_tests(&tests("archived"));
+    assert_eq!(remove(app).await, ExpiredRecords::default(), "from now on it counts as archived");
     app.clock.advance_seconds(100 * DAY);
 }
 
@@ -143,6 +147,7 @@ both_databases! {
         assert_eq!(lives["experiments"][1]["retired_at"], Value::Null);
 
         let refused = patch(app, &json!({ "revision": 1, "status": "running" })).await.expect(409).json();
+        let _ = patch(app, &json!({ "revision": 1, "traffic": 0.5 })).await.expect(409);
 
         assert!(refused["type"].as_str().unwrap().ends_with("experiment-retired"), "{refused}");
         assert!(refused["detail"].as_str().unwrap().contains("2027-03-02"), "{refused}");
@@ -162,12 +167,44 @@ both_databases! {
         app.clock.advance_seconds(2 * DAY);
         // Events for no experiment only: the other one runs, and this one may run again.
         assert_eq!(remove(app).await, ExpiredRecords { retired: Vec::new(), exposures: 0, events: 2 });
-        // Archived a moment ago: somebody may think better of it.
-        let _ = patch(app, &json!({ "revision": 0, "status": "archived" })).await.expect(200);
+        // Archived by an edit a moment ago: somebody may think better of it.
+        app.edit_tests(&tests("archived"));
         assert_eq!(remove(app).await, ExpiredRecords::default());
-        app.clock.advance_seconds(91 * DAY);
+        app.clock.advance_seconds(60 * DAY);
+        app.edit_tests(&tests("stopped"));
+        assert_eq!(remove(app).await, ExpiredRecords::default());
+        app.edit_tests(&tests("archived"));
+        app.clock.advance_seconds(60 * DAY);
+        assert_eq!(remove(app).await, ExpiredRecords::default());
+        app.clock.advance_seconds(89 * DAY);
+        assert_eq!(remove(app).await, ExpiredRecords::default());
+        app.clock.advance_seconds(2 * DAY);
+        assert_eq!(find(app).await.retired, ["old"]);
         assert_eq!(remove(app).await.retired, ["old"]);
         assert_recount_is_equal(app).await;
+    }
+
+    async fn two_who_remove_at_once_count_every_row_once(app: TestApp = Setup::new().tests(&tests("running"))) {
+        grow_old(app).await;
+        let (one, other) = tokio::join!(remove(app), remove(app));
+        assert_eq!((one.exposures + other.exposures, one.events + other.events), (3, 15));
+        assert_eq!(one.retired.len() + other.retired.len(), 1);
+        assert_recount_is_equal(app).await;
+    }
+
+    async fn what_is_retired_waits_for_who_counts(app: TestApp = Setup::new().tests(&tests("running"))) {
+        const TAKE_LOCK: Sql = sql! {
+            postgres: "select 1 from pg_advisory_xact_lock($1)",
+            sqlite: "select $1",
+        };
+        grow_old(app).await;
+        let mut counting = app.db.begin().await.unwrap();
+        let _ = counting.fetch_all(TAKE_LOCK.query().bind(INGEST_LOCK_KEY)).await.unwrap();
+        let mut removing = Box::pin(remove(app));
+        let early = tokio::time::timeout(Duration::from_millis(300), &mut removing).await;
+        assert!(early.is_err(), "it was retired while somebody counts: {early:?}");
+        counting.commit().await.unwrap();
+        assert_eq!(removing.await.retired, ["old"]);
     }
 
     async fn the_server_removes_by_itself_and_the_mirror_follows(

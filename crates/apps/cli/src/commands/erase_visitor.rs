@@ -115,8 +115,7 @@ async fn look_and_erase(config: &Config, db: &Db, id: &str, arguments: &Argument
     // Also when nothing was found: an earlier run may have been killed before it came to this.
     let mirror = match &config.experiment_log_folder {
         Some(folder) if !arguments.dry_run => {
-            let settled =
-                settle_mirror(db, folder, config.log_retention, SystemClock.now(), MIRROR_PATIENCE).await;
+            let settled = settle_mirror(db, folder, MIRROR_PATIENCE).await;
             let unfinished = || format!("the database is done; the mirror in {} is not", folder.display());
             Some(settled.with_context(unfinished)?)
         }

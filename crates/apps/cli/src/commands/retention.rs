@@ -13,20 +13,24 @@ use dashly_kernel::Clock;
 use dashly_process::SystemClock;
 use indicatif::ProgressBar;
 use serde::Serialize;
+use std::io::{IsTerminal, Write};
 use std::num::NonZeroU16;
 use std::process::ExitCode;
 use std::time::Duration;
 
 pub(crate) const RETENTION_NEEDS: &str = "\
 Two kinds of records are needed by nothing but a look at them: events for no experiment, and everything of an experiment \
-that is archived and in which nothing was counted or changed for so many days. With EVENT_RETENTION_DAYS a server removes them \
-every six hours; this command shows what it would remove, and with --remove does it at once. Totals, history and evidence \
-of such an experiment stay and with them its results; it is retired: it can neither be recounted nor run again under its \
-identifier. Records of any other experiment stay, however old.\n\
+that has been archived for so many days, counted from when a removal first saw it archived. With EVENT_RETENTION_DAYS a \
+server removes them at its start and every six hours; this command shows what it would remove, and with --remove does it at \
+once. Totals, history and evidence of such an experiment stay and with them its results; it is retired: it can neither be \
+recounted nor run again under its identifier. Records of any other experiment stay, however old.\n\
 The server may run meanwhile. Killed at any time, the next run goes on.\n\n  \
 dashly experiments retention --days 180     what would go, were it set to 180\n\n\
 Needs the database (DATABASE_URL, DB_HOST and its companions, or the SQLite file in DATA_DIR), TESTS_FILE (tests.json) \
-and, where the mirror is kept on this machine, EXPERIMENT_LOG_DIR and LOG_RETENTION_DAYS.";
+and, where the mirror is kept on this machine, EXPERIMENT_LOG_DIR.";
+
+/// What has to be typed.
+const WORD: &str = "remove";
 
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(200);
@@ -42,6 +46,9 @@ pub(crate) struct Arguments {
     /// Remove it; cannot be taken back
     #[arg(long)]
     remove: bool,
+    /// Do not ask
+    #[arg(long, requires = "remove")]
+    yes: bool,
     /// Print as JSON
     #[arg(long)]
     json: bool,
@@ -67,7 +74,7 @@ pub(crate) async fn retention(arguments: Arguments) -> anyhow::Result<ExitCode> 
     let db = Db::connect_existing(&config.database).await?;
     let spinner = ProgressBar::new_spinner().with_message("looking at all records");
     spinner.enable_steady_tick(TICK);
-    let report = look(&config, &db, days, arguments.remove).await;
+    let report = look(&config, &db, days, &arguments, &spinner).await;
     spinner.finish_and_clear();
     db.close().await;
     let report = report?;
@@ -79,19 +86,29 @@ pub(crate) async fn retention(arguments: Arguments) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-async fn look(config: &Config, db: &Db, days: RetentionDays, remove: bool) -> anyhow::Result<Report> {
+async fn look(
+    config: &Config,
+    db: &Db,
+    days: RetentionDays,
+    arguments: &Arguments,
+    spinner: &ProgressBar,
+) -> anyhow::Result<Report> {
     let (tests_file, now) = (&config.tests_file, SystemClock.now());
     let days_number = days.0.get();
-    if !remove {
-        let records = find_expired(db, tests_file, days, now).await.context("looking for what is too old")?;
+    let records = find_expired(db, tests_file, days, now).await.context("looking for what is too old")?;
+    if !arguments.remove {
         return Ok(Report { days: days_number, removed: false, records, mirror: None });
     }
+    if !records.is_empty() && !arguments.yes {
+        spinner.suspend(|| confirm(&records))?;
+    }
+    spinner.set_message("removing");
     let records = remove_expired(db, tests_file, days, now)
         .await
         .context("removing what is too old; the next run goes on where this one stopped")?;
     let mirror = match &config.experiment_log_folder {
         Some(folder) => {
-            let settled = settle_mirror(db, folder, config.log_retention, now, MIRROR_PATIENCE).await;
+            let settled = settle_mirror(db, folder, MIRROR_PATIENCE).await;
             let unfinished = || format!("the database is done; the mirror in {} is not", folder.display());
             Some(settled.with_context(unfinished)?)
         }
@@ -100,21 +117,38 @@ async fn look(config: &Config, db: &Db, days: RetentionDays, remove: bool) -> an
     Ok(Report { days: days_number, removed: true, records, mirror })
 }
 
+/// Asks a person.
+#[expect(clippy::print_stderr, reason = "a question to the person at the terminal")]
+fn confirm(records: &ExpiredRecords) -> anyhow::Result<()> {
+    let stored = describe(records);
+    if !std::io::stdin().is_terminal() {
+        bail!("{stored} are too old, and nobody is there to confirm: add --yes to remove them");
+    }
+    eprint!("{stored} are too old. Removing them cannot be taken back. Type `{WORD}` to go on: ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    if answer.trim() == WORD { Ok(()) } else { bail!("not confirmed; nothing was changed") }
+}
+
+fn describe(records: &ExpiredRecords) -> String {
+    let count = |number: u64, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
+    format!("{} and {}", count(records.exposures, "exposure"), count(records.events, "event"))
+}
+
 fn print(report: &Report) {
     let Report { days, removed, records, mirror } = report;
     if records.is_empty() {
         say!("Nothing that is not needed any more is older than {days} days.");
-        return;
+    } else {
+        let verb = if *removed { "Removed" } else { "To be removed" };
+        say!("{verb}, older than {days} days and not needed any more: {}.", describe(records));
     }
-    let count = |number: u64, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
-    let (exposures, events) = (count(records.exposures, "exposure"), count(records.events, "event"));
-    let verb = if *removed { "Removed" } else { "To be removed" };
-    say!("{verb}, older than {days} days and not needed any more: {exposures} and {events}.");
     for test_id in &records.retired {
         let verb = if *removed { "is retired" } else { "would be retired" };
         say!("  {test_id} {verb}: its results stay, its records go, and it cannot run again.");
     }
-    if !removed {
+    if !removed && !records.is_empty() {
         say!("Nothing was changed. Add --remove to remove it now.");
     }
     match mirror {

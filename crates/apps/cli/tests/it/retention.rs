@@ -52,6 +52,15 @@ const MULTIPLY: [Sql; 4] = [
     },
 ];
 
+const GROW_OLD: Sql = sql! {
+    postgres: "
+        update experiment_settings
+        set archived_at = archived_at - interval '10 days', changed_at = changed_at - interval '10 days'",
+    sqlite: "
+        update experiment_settings
+        set archived_at = archived_at - 864000000000, changed_at = changed_at - 864000000000",
+};
+
 /// The tests' experiments, with one archived; gives where they are.
 fn archive(installation: &Installation, test_id: &str) -> String {
     let mut tests: Value = fs::read_to_string(tests_file()).unwrap().parse().unwrap();
@@ -89,10 +98,15 @@ both_databases! {
         db.close().await;
         let tests = archive(installation, "kpi_scorecard_layout");
         assert_eq!(recount(installation, &tests, &[]).await.code(), Some(0));
-        let before = Stored::read(&installation.database()).await;
         let retention = |words: &[&str]| {
             installation.command(&[&["experiments", "retention"], words].concat()).env("TESTS_FILE", &tests)
         };
+        // From now on it counts as archived; and then a while ago.
+        let _ = retention(&["--days", "20", "--remove"]).run().await.succeeded();
+        let db = Db::connect_existing(&installation.database()).await.unwrap();
+        db.execute(GROW_OLD.query()).await.unwrap();
+        db.close().await;
+        let before = Stored::read(&installation.database()).await;
 
         let unset = retention(&[]).run().await;
         assert!(unset.refusal().contains("EVENT_RETENTION_DAYS"), "{}", unset.stderr);
@@ -101,11 +115,13 @@ both_databases! {
         let shown = retention(&[]).env("EVENT_RETENTION_DAYS", "9").run().await.succeeded();
         assert!(shown.contains("6001 exposures and 12002 events"), "{shown}");
         assert!(shown.contains("kpi_scorecard_layout would be retired"), "{shown}");
+        let unasked = retention(&["--days", "9", "--remove"]).run().await;
+        assert!(unasked.refusal().contains("add --yes"), "{}", unasked.stderr);
         assert_eq!(Stored::read(&installation.database()).await.rows(), before.rows(), "a look removes nothing");
 
         let mut kills = 0;
         for number in 1..=MOST_KILLS {
-            let mut command = retention(&["--days", "9", "--remove"]).spawn();
+            let mut command = retention(&["--days", "9", "--remove", "--yes"]).spawn();
             tokio::time::sleep(Duration::from_millis(number * rng.u64(KILL_AFTER_MS))).await;
             if command.has_ended() {
                 break;
@@ -117,7 +133,7 @@ both_databases! {
             assert_eq!(checked.code(), Some(0), "seed {seed}: {}", checked.stdout);
         }
         assert!(kills > 0, "seed {seed}: no kill hit the command, so nothing was tested");
-        let _ = retention(&["--days", "9", "--remove"]).run().await.succeeded();
+        let _ = retention(&["--days", "9", "--remove", "--yes"]).run().await.succeeded();
         let again = retention(&["--days", "9", "--remove", "--json"]).run().await.succeeded();
 
         let report: Value = again.parse().unwrap();

@@ -62,6 +62,8 @@ pub(crate) struct StoredChange {
     pub changed_at: Timestamp,
     /// Who made it.
     pub changed_by: String,
+    /// Since when it is archived, as far as retention has looked.
+    pub archived_at: Option<Timestamp>,
     /// Since when the records of its visitors are removed, if they are: it stays archived, whatever anybody says.
     pub retired_at: Option<Timestamp>,
 }

@@ -76,9 +76,7 @@ impl Experiments {
         let before = sources.effective(declared);
         let mut fields = sources.changes.get(test_id).map(|stored| stored.fields.clone()).unwrap_or_default();
         let status_was_archived = before.status == Status::Archived;
-        if let (Some(at), Some(_)) = (sources.retired_at(test_id), &change.status) {
-            return Err(ChangeError::Retired { at });
-        }
+        sources.refuse_retired(test_id)?;
         set_fields(&mut fields, &change)?;
         let mut after = Experiment::clone(declared);
         if let Some((field, detail)) = after.apply(&fields).into_iter().next() {
@@ -105,6 +103,7 @@ impl Experiments {
         self.look_at_changes().await?;
         let sources = LifeSources::of(self);
         let declared = sources.find(test_id)?;
+        sources.refuse_retired(test_id)?;
         let differences = differences(&Settings::of(&sources.effective(declared)), &Settings::of(declared));
         let subject = Subject { test_id, revision: reset.revision, reason: reset.reason };
         self.store(author, subject, ChangeAction::Reset, &ChangedFields::default(), differences).await?;
@@ -210,6 +209,11 @@ impl LifeSources {
             let _ = experiment.stay_retired(change);
         }
         experiment
+    }
+
+    /// Nothing of it would have an effect.
+    fn refuse_retired(&self, test_id: &str) -> Result<(), ChangeError> {
+        self.retired_at(test_id).map_or(Ok(()), |at| Err(ChangeError::Retired { at }))
     }
 
     fn retired_at(&self, test_id: &str) -> Option<dashly_kernel::Timestamp> {

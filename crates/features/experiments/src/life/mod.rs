@@ -18,7 +18,7 @@ pub(crate) use log::ChangesQuery;
 pub use model::{
     Change, ChangeAction, Changes, ExperimentLife, Holdout, HoldoutReply, LifeReply, LivesReply, Settings,
 };
-pub(crate) use store::{Author, find_last_erasure, list_changes_in_force, list_retired};
+pub(crate) use store::{Author, find_last_erasure, list_changes_in_force, list_retired, note_archived};
 
 use crate::Experiments;
 use crate::definitions::{ChangedFields, WHOLE_FILE};
@@ -113,7 +113,7 @@ pub(crate) async fn retire(
     revision: i64,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    if !store::retire(tx, test_id, revision, RETENTION, now).await? {
+    if !store::retire(tx, test_id, revision, now).await? {
         return Ok(false);
     }
     log_line(tx, RETENTION, test_id, ChangeAction::Retire, serde_json::json!({}), now).await?;

@@ -12,22 +12,33 @@ const FIND_LAST_ERASURE: Sql = sql!(
     "select cast(coalesce(max(id), 0) as bigint) from experiment_changes where action = 'erase_visitor'"
 );
 
-const LIST_SETTINGS: Sql =
-    sql!("select test_id, fields, revision, changed_at, changed_by, retired_at from experiment_settings");
+const LIST_SETTINGS: Sql = sql!(
+    "select test_id, fields, revision, changed_at, changed_by, archived_at, retired_at from experiment_settings"
+);
 
 const LIST_RETIRED: Sql = sql!("select test_id from experiment_settings where retired_at is not null");
+
+/// Nobody has changed anything by that: the revision stays.
+const NOTE_ARCHIVED: Sql = sql!(
+    "
+    insert into experiment_settings as s (test_id, fields, revision, changed_at, changed_by, archived_at)
+    values ($1, '{}', 0, $2, $3, $2)
+    on conflict (test_id) do update
+    set archived_at = excluded.archived_at
+    where s.archived_at is null"
+);
+
+const FORGET_ARCHIVED: Sql = sql!("update experiment_settings set archived_at = null where test_id = $1");
 
 /// Nothing is changed when the stored revision is another than the one that was seen, or when it is done already.
 const RETIRE: Sql = sql!(
     "
-    insert into experiment_settings as s (test_id, fields, revision, changed_at, changed_by, retired_at)
-    values ($1, '{}', $2 + 1, $3, $4, $3)
-    on conflict (test_id) do update
-    set revision = excluded.revision,
-        changed_at = excluded.changed_at,
-        changed_by = excluded.changed_by,
-        retired_at = excluded.retired_at
-    where s.revision = $2 and s.retired_at is null"
+    update experiment_settings
+    set revision = revision + 1,
+        changed_at = $3,
+        changed_by = $4,
+        retired_at = $3
+    where test_id = $1 and revision = $2 and archived_at is not null and retired_at is null"
 );
 
 /// Nothing is changed when the stored revision is another than the one that was seen.
@@ -136,7 +147,8 @@ fn stored_change(row: &Row) -> Result<StoredChange, DbError> {
         revision: row.get(2)?,
         changed_at: row.get(3)?,
         changed_by: row.get(4)?,
-        retired_at: row.get(5)?,
+        archived_at: row.get(5)?,
+        retired_at: row.get(6)?,
     })
 }
 
@@ -146,15 +158,23 @@ pub(crate) async fn list_retired(tx: &mut Tx) -> Result<HashSet<String>, DbError
     rows.iter().map(|row| row.get(0)).collect()
 }
 
+/// Notes since when an experiment is archived; `None` when it no longer is.
+pub(crate) async fn note_archived(db: &Db, test_id: &str, at: Option<Timestamp>) -> Result<(), DbError> {
+    let query = match at {
+        Some(at) => NOTE_ARCHIVED.query().bind(test_id).bind(at).bind(super::RETENTION),
+        None => FORGET_ARCHIVED.query().bind(test_id),
+    };
+    db.execute(query).await.map(drop)
+}
+
 /// Retires an experiment; says whether the revision was still the one seen, and it was not retired yet.
 pub(super) async fn retire(
     tx: &mut Tx,
     test_id: &str,
     revision: i64,
-    author: &str,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    let query = RETIRE.query().bind(test_id).bind(revision).bind(now).bind(author);
+    let query = RETIRE.query().bind(test_id).bind(revision).bind(now).bind(super::RETENTION);
     Ok(tx.execute(query).await? > 0)
 }
 

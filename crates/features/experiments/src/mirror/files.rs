@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tokio::time::Instant;
 
-/// What the files know that they must not hold.
+/// Which rows the files leave out. The name is from when there were erasures only.
 const LEFT_OUT_FILE: &str = ".erasure";
 
 #[derive(Debug, thiserror::Error)]
@@ -30,8 +30,8 @@ pub(super) struct Files {
     pub(super) events: Copies,
     /// When the hidden copies went out of sight.
     pub(super) hidden_since: Instant,
-    /// The first moment whose rows are shown.
-    since: Timestamp,
+    /// The row of each table before the first one that is shown.
+    before: [i64; 2],
     /// Unlocked when dropped.
     _lock: File,
 }
@@ -53,8 +53,10 @@ impl Files {
         }
         // The hidden copies are new files, so nobody can have them open.
         let hidden_since = Instant::now() - HOLD;
-        let since = Timestamp::from_unix_micros(0);
-        Ok(Self { folder: folder.to_owned(), exposures, events, hidden_since, since, _lock: lock })
+        let mut files =
+            Self { folder: folder.to_owned(), exposures, events, hidden_since, before: [0; 2], _lock: lock };
+        files.find_first(db, noted(folder).since).await?;
+        Ok(files)
     }
 
     /// Brings the hidden copies up to the database; says whether they have more than the published ones.
@@ -64,9 +66,9 @@ impl Files {
         on_page: &(dyn Fn() + Sync),
     ) -> Result<bool, MirrorError> {
         let tables = [(MirrorTable::Exposures, &mut self.exposures), (MirrorTable::Events, &mut self.events)];
-        for (table, copies) in tables {
+        for ((table, copies), before) in tables.into_iter().zip(self.before) {
             loop {
-                let rows = table.list_after(db, copies.hidden_last_id(), self.since).await?;
+                let rows = table.list_after(db, copies.hidden_last_id().max(before)).await?;
                 let is_last_page = i64::try_from(rows.len()).unwrap_or(PAGE_ROWS) < PAGE_ROWS;
                 copies.append(&rows)?;
                 if is_last_page {
@@ -97,10 +99,10 @@ impl Files {
         left_out: LeftOut,
         on_page: &(dyn Fn() + Sync),
     ) -> Result<bool, MirrorError> {
-        self.since = left_out.since();
-        if leave_out(&self.folder, left_out) {
+        if noted(&self.folder) == left_out {
             return Ok(false);
         }
+        self.find_first(db, left_out.since).await?;
         self.exposures.renew()?;
         self.events.renew()?;
         self.catch_up(db, on_page).await?;
@@ -111,12 +113,23 @@ impl Files {
         write_whole(&self.folder.join(LEFT_OUT_FILE), &left_out.to_string())?;
         Ok(true)
     }
+
+    async fn find_first(&mut self, db: &Db, since: Option<Timestamp>) -> Result<(), DbError> {
+        self.before = match since {
+            None => [0; 2],
+            Some(since) => [
+                MirrorTable::Exposures.find_before(db, since).await?,
+                MirrorTable::Events.find_before(db, since).await?,
+            ],
+        };
+        Ok(())
+    }
 }
 
-/// Whether the files in `folder` were written without what is `left_out`.
-pub(super) fn leave_out(folder: &Path, left_out: LeftOut) -> bool {
-    let noted = fs::read_to_string(folder.join(LEFT_OUT_FILE)).ok();
-    noted.as_deref().map_or("0", str::trim) == left_out.to_string()
+/// What the files in `folder` leave out.
+pub(super) fn noted(folder: &Path) -> LeftOut {
+    let text = fs::read_to_string(folder.join(LEFT_OUT_FILE)).ok();
+    text.map_or_else(LeftOut::default, |text| LeftOut::parse(&text))
 }
 
 /// Whole or not at all: a crash in the middle must not make the next start begin anew.

@@ -1,4 +1,4 @@
-//! What the files must not hold, though they were told of it.
+//! Which rows the files leave out.
 
 use crate::life::find_last_erasure;
 use crate::retention::RetentionDays;
@@ -13,40 +13,50 @@ const COUNT_REMOVED: Sql = sql!(
     where test_id = '' and signal in ('removed_exposure_rows', 'removed_event_rows')"
 );
 
-/// What changes when the files are to be written anew; kept beside them as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What changes when the files are to be written anew; noted beside them as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct LeftOut {
     /// The line of the last erasure in the log of changes; 0 for none.
     erasure: i64,
     /// How many rows were removed since they became too old.
-    removed: i64,
+    pub removed: i64,
     /// Rows before this moment are too old for the files, the beginning of a UTC day; none when all are shown.
-    since: Option<Timestamp>,
+    pub since: Option<Timestamp>,
 }
 
 impl LeftOut {
-    /// As it is at `now`, when the files show rows of the last `days`.
-    pub(super) async fn find(db: &Db, days: Option<RetentionDays>, now: Timestamp) -> Result<Self, DbError> {
+    /// As it is now; what is too old for the files is the caller's to say.
+    pub(super) async fn find(db: &Db, since: Option<Timestamp>) -> Result<Self, DbError> {
         Ok(Self {
             erasure: find_last_erasure(db).await?,
             removed: db.fetch_one(COUNT_REMOVED.query()).await?.get(0)?,
-            since: days.map(|days| days.cutoff(now).start_of_day()),
+            since,
         })
     }
 
-    /// The first moment whose rows are shown.
-    pub(super) fn since(self) -> Timestamp {
-        self.since.unwrap_or(Timestamp::from_unix_micros(0))
+    /// As it was noted; what cannot be read stands for nothing.
+    pub(super) fn parse(text: &str) -> Self {
+        let mut words = text.split_whitespace();
+        let mut number = || words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+        let (erasure, removed) = (number(), number());
+        Self { erasure, removed, since: words.next().and_then(Timestamp::parse_rfc3339) }
     }
+}
+
+/// The first moment that files with rows of the last `days` show.
+pub(super) fn since(days: Option<RetentionDays>, now: Timestamp) -> Option<Timestamp> {
+    days.map(|days| days.cutoff(now).start_of_day())
 }
 
 impl Display for LeftOut {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { erasure, removed, since } = self;
+        write!(formatter, "{erasure}")?;
+        // A program from before rows were removed reads the first number alone.
         match since {
-            None if *removed == 0 => write!(formatter, "{erasure}"),
-            None => write!(formatter, "{erasure} {removed}"),
-            Some(since) => write!(formatter, "{erasure} {removed} {since}"),
+            None if *removed == 0 => Ok(()),
+            None => write!(formatter, " {removed}"),
+            Some(since) => write!(formatter, " {removed} {since}"),
         }
     }
 }
@@ -57,15 +67,21 @@ mod tests {
     use dashly_kernel::Timestamp;
 
     #[test]
-    fn every_difference_shows_in_the_text() {
-        let nothing = LeftOut { erasure: 0, removed: 0, since: None };
-        let texts = [
+    fn what_was_noted_is_read_again() {
+        let nothing = LeftOut::default();
+        for left_out in [
             nothing,
             LeftOut { erasure: 12, ..nothing },
             LeftOut { removed: 12, ..nothing },
             LeftOut { since: Some(Timestamp::from_unix_micros(0)), ..nothing },
-        ]
-        .map(|left_out| left_out.to_string());
-        assert_eq!(texts, ["0", "12", "0 12", "0 0 1970-01-01T00:00:00.000Z"]);
+        ] {
+            assert_eq!(LeftOut::parse(&left_out.to_string()), left_out);
+        }
+        assert_eq!(
+            LeftOut::parse("12\n"),
+            LeftOut { erasure: 12, ..nothing },
+            "as it was before rows were removed"
+        );
+        assert_eq!(LeftOut::parse("what"), nothing);
     }
 }

@@ -7,12 +7,14 @@ use serde::Serialize;
 
 /// Rows read at once while catching up.
 pub(super) const PAGE_ROWS: i64 = 5_000;
+/// Rows looked at at once for the first one to show.
+const SCAN_ROWS: i64 = 50_000;
 
 const LIST_EXPOSURES: Sql = sql!(
     "
     select id, user_or_session_id, test_id, variant, recorded_at
     from experiment_exposures
-    where id > $1 and recorded_at >= $3
+    where id > $1
     order by id
     limit $2"
 );
@@ -21,9 +23,25 @@ const LIST_EVENTS: Sql = sql!(
     "
     select id, user_or_session_id, event_name, test_id, variant, recorded_at
     from experiment_events
-    where id > $1 and recorded_at >= $3
+    where id > $1
     order by id
     limit $2"
+);
+
+const FIND_LAST_EXPOSURE: Sql = sql!("select cast(coalesce(max(id), 0) as bigint) from experiment_exposures");
+const FIND_LAST_EVENT: Sql = sql!("select cast(coalesce(max(id), 0) as bigint) from experiment_events");
+
+const FIND_FIRST_EXPOSURE: Sql = sql!(
+    "
+    select cast(coalesce(min(id), 0) as bigint)
+    from experiment_exposures
+    where id > $1 and id <= $2 and recorded_at >= $3"
+);
+const FIND_FIRST_EVENT: Sql = sql!(
+    "
+    select cast(coalesce(min(id), 0) as bigint)
+    from experiment_events
+    where id > $1 and id <= $2 and recorded_at >= $3"
 );
 
 /// Which of the two files.
@@ -61,35 +79,43 @@ impl MirrorTable {
         }
     }
 
-    /// The next page of rows after `last_id` that are not older than `since`, ascending.
-    pub(super) async fn list_after(
-        self,
-        db: &Db,
-        last_id: i64,
-        since: Timestamp,
-    ) -> Result<Vec<MirrorRow>, DbError> {
-        self.list(db, last_id, PAGE_ROWS, since).await
+    /// The next page of rows after `last_id`, ascending.
+    pub(super) async fn list_after(self, db: &Db, last_id: i64) -> Result<Vec<MirrorRow>, DbError> {
+        self.list(db, last_id, PAGE_ROWS).await
+    }
+
+    /// The last row before the first one that is not older than `since`; the last of all when none is. Rows are stored
+    /// nearly in the order of their moments. Looks at all older rows, in pages: no index has the moments.
+    pub(super) async fn find_before(self, db: &Db, since: Timestamp) -> Result<i64, DbError> {
+        let (find_last, find_first) = match self {
+            Self::Exposures => (FIND_LAST_EXPOSURE, FIND_FIRST_EXPOSURE),
+            Self::Events => (FIND_LAST_EVENT, FIND_FIRST_EVENT),
+        };
+        let last: i64 = db.fetch_one(find_last.query()).await?.get(0)?;
+        let mut from = 0;
+        while from < last {
+            let to = last.min(from + SCAN_ROWS);
+            let row = db.fetch_one(find_first.query().bind(from).bind(to).bind(since)).await?;
+            match row.get::<i64>(0)? {
+                0 => from = to,
+                first => return Ok(first - 1),
+            }
+        }
+        Ok(last)
     }
 
     /// The row with this id, if it is there.
     pub(super) async fn find(self, db: &Db, id: i64) -> Result<Option<MirrorRow>, DbError> {
-        let beginning = Timestamp::from_unix_micros(0);
-        let next = self.list(db, id.saturating_sub(1), 1, beginning).await?;
+        let next = self.list(db, id.saturating_sub(1), 1).await?;
         Ok(next.into_iter().next().filter(|row| row.id == id))
     }
 
-    async fn list(
-        self,
-        db: &Db,
-        last_id: i64,
-        limit: i64,
-        since: Timestamp,
-    ) -> Result<Vec<MirrorRow>, DbError> {
+    async fn list(self, db: &Db, last_id: i64, limit: i64) -> Result<Vec<MirrorRow>, DbError> {
         let sql = match self {
             Self::Exposures => LIST_EXPOSURES,
             Self::Events => LIST_EVENTS,
         };
-        let rows = db.fetch_all(sql.query().bind(last_id).bind(limit).bind(since)).await?;
+        let rows = db.fetch_all(sql.query().bind(last_id).bind(limit)).await?;
         rows.iter().map(|row| self.line(row)).collect()
     }
 

@@ -1,10 +1,8 @@
 //! After an erasure or a removal: sees to it that the files know of it, whoever owns them.
 
-use super::files::{Files, MirrorError, leave_out};
+use super::files::{Files, MirrorError, noted};
 use super::left_out::LeftOut;
-use crate::retention::RetentionDays;
 use dashly_db::Db;
-use dashly_kernel::Timestamp;
 use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
@@ -31,35 +29,30 @@ pub enum MirrorSettled {
 #[error(transparent)]
 pub struct SettleMirrorError(MirrorError);
 
-/// Has the files in `folder`, which show rows of the last `days`, forget who was erased and what was removed. When a server
-/// owns them it does so by itself: it is waited for, at most for `patience`.
+/// Has the files in `folder` forget who was erased and what was removed. When a server owns them it does so by itself: it is
+/// waited for, at most for `patience`.
 ///
 /// # Errors
 /// [`SettleMirrorError`] when the files cannot be written or the database cannot be read.
 pub async fn settle_mirror(
     db: &Db,
     folder: &Path,
-    days: Option<RetentionDays>,
-    now: Timestamp,
     patience: Duration,
 ) -> Result<MirrorSettled, SettleMirrorError> {
     let until = Instant::now() + patience;
-    settle(db, folder, (days, now), until).await.map_err(SettleMirrorError)
+    settle(db, folder, until).await.map_err(SettleMirrorError)
 }
 
-async fn settle(
-    db: &Db,
-    folder: &Path,
-    (days, now): (Option<RetentionDays>, Timestamp),
-    until: Instant,
-) -> Result<MirrorSettled, MirrorError> {
+async fn settle(db: &Db, folder: &Path, until: Instant) -> Result<MirrorSettled, MirrorError> {
     if !folder.join("exposures.json").exists() && !folder.join("events.json").exists() {
         return Ok(MirrorSettled::Absent);
     }
     let mut settled = MirrorSettled::Current;
     loop {
-        let left_out = LeftOut::find(db, days, now).await?;
-        if leave_out(folder, left_out) {
+        let known = noted(folder);
+        // What is too old for the files is the server's to say.
+        let left_out = LeftOut::find(db, known.since).await?;
+        if known == left_out {
             return Ok(settled);
         }
         settled = MirrorSettled::Rewritten;

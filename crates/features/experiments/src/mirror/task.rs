@@ -2,7 +2,7 @@
 
 use super::copies::HOLD;
 use super::files::{Files, MirrorError};
-use super::left_out::LeftOut;
+use super::left_out::{LeftOut, since};
 use crate::retention::RetentionDays;
 use dashly_db::Db;
 use dashly_kernel::Clock;
@@ -151,14 +151,20 @@ impl Follower {
     }
 
     async fn follow(&mut self, files: &mut Files) -> Result<(), MirrorError> {
+        let mut removed = None;
         loop {
             self.commits.mark_unchanged();
             let stopping = self.shutdown.is_stopping();
             tokio::time::sleep_until(files.hidden_since + HOLD).await;
             let (mirror, db) = (self.mirror.clone(), self.db.clone());
             let catching_up = move || mirror.update(|report| report.status = MirrorStatus::CatchingUp);
-            let left_out = LeftOut::find(&db, self.place.days, self.clock.now()).await?;
-            files.leave_out(&db, left_out, &catching_up).await?;
+            let left_out = LeftOut::find(&db, since(self.place.days, self.clock.now())).await?;
+            // While rows are being removed it waits for the end, or it would write everything anew at each look.
+            let is_moving =
+                removed.replace(left_out.removed).is_some_and(|before| before != left_out.removed);
+            if !is_moving {
+                files.leave_out(&db, left_out, &catching_up).await?;
+            }
             if files.catch_up(&db, &catching_up).await? {
                 files.publish()?;
             }

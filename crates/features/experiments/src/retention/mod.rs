@@ -12,7 +12,7 @@ mod store;
 pub(crate) use follow::follow;
 
 use crate::definitions::{Definitions, Status, StoredChanges, read_definitions};
-use crate::life::list_changes_in_force;
+use crate::life::{self, list_changes_in_force};
 use crate::results::ReadResultsError;
 use dashly_db::{Db, DbError};
 use dashly_kernel::Timestamp;
@@ -53,7 +53,8 @@ impl ExpiredRecords {
 
 /// Finds what is older than `days`, with the experiments in `tests_file` and what was changed of them; changes nothing.
 ///
-/// Reads all rows once, without keeping anybody waiting.
+/// An experiment counts as archived from when [`remove_expired`] first sees it so. Reads all rows once, without keeping
+/// anybody waiting.
 ///
 /// # Errors
 /// [`ReadResultsError`].
@@ -100,11 +101,11 @@ async fn read_effective(
 #[derive(Debug)]
 struct Due {
     test_id: String,
-    /// The revision of its settings that was seen; 0 for none.
+    /// The revision of its settings that was seen.
     revision: i64,
 }
 
-/// Experiments that are archived, have been for long enough, and were over before that.
+/// Experiments that are archived and have been for long enough, as far as somebody looked, and were over before that.
 async fn list_due(
     db: &Db,
     definitions: &Definitions,
@@ -117,14 +118,31 @@ async fn list_due(
     let due = definitions.all().iter().filter(|experiment| experiment.status == Status::Archived);
     Ok(due
         .filter_map(|experiment| {
-            let change = changes.get(&*experiment.test_id);
-            let is_retired = change.is_some_and(|change| change.retired_at.is_some());
-            let changed_at = change.map(|change| change.changed_at);
-            let last = last_counted.get(&*experiment.test_id).copied().max(changed_at)?;
-            (last < cutoff && !is_retired).then(|| Due {
-                test_id: experiment.test_id.to_string(),
-                revision: change.map_or(0, |change| change.revision),
-            })
+            let change = changes.get(&*experiment.test_id)?;
+            let archived_at = change.archived_at.filter(|_| change.retired_at.is_none())?;
+            let last_counted = last_counted.get(&*experiment.test_id).copied();
+            let last = archived_at.max(change.changed_at).max(last_counted.unwrap_or(archived_at));
+            let (test_id, revision) = (experiment.test_id.to_string(), change.revision);
+            (last < cutoff).then_some(Due { test_id, revision })
         })
         .collect())
+}
+
+/// Notes which experiments are archived since now, and which no longer are: an edit of the file says no moment, and one
+/// that has just been archived can be restored for as long as records are kept.
+async fn note_archived(
+    db: &Db,
+    definitions: &Definitions,
+    changes: &StoredChanges,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    for experiment in definitions.all() {
+        let change = changes.get(&*experiment.test_id);
+        let is_noted = change.is_some_and(|change| change.archived_at.is_some());
+        let is_archived = experiment.status == Status::Archived;
+        if is_noted != is_archived {
+            life::note_archived(db, &experiment.test_id, is_archived.then_some(now)).await?;
+        }
+    }
+    Ok(())
 }

@@ -1,15 +1,18 @@
 //! Removes what is too old: first the experiments are retired, so that nobody counts them again, then their rows go.
 
-use super::store::{self, Expired, ExpiredPages};
-use super::{ExpiredRecords, RetentionDays, list_due};
+use super::store::{self, ExpiredPages, RowTable};
+use super::{ExpiredRecords, RetentionDays, list_due, note_archived};
 use crate::definitions::{Definitions, StoredChanges};
 use crate::ingest::take_ingest_lock;
 use crate::life::{log_removal, retire};
 use dashly_db::{Db, DbError};
 use dashly_kernel::Timestamp;
+use std::time::Duration;
 
 /// Writers wait while so many rows are removed: some milliseconds.
-const CHUNK_ROWS: usize = 1_000;
+const CHUNK_ROWS: usize = 2_000;
+/// Between two chunks: longer than the writer of another process sleeps before it asks SQLite for the lock again.
+const CHUNK_PAUSE: Duration = Duration::from_millis(150);
 
 pub(super) async fn remove(
     db: &Db,
@@ -18,9 +21,12 @@ pub(super) async fn remove(
     days: RetentionDays,
     now: Timestamp,
 ) -> Result<ExpiredRecords, DbError> {
+    note_archived(db, definitions, changes, now).await?;
     let mut removed = ExpiredRecords::default();
     for due in list_due(db, definitions, changes, days, now).await? {
         let mut tx = db.begin().await?;
+        // A recount in progress clears what it is about to count: it must not find its rows retired in the middle.
+        take_ingest_lock(&mut tx).await?;
         // Somebody may have changed it since it was looked at; the next time it is looked at again.
         if retire(&mut tx, &due.test_id, due.revision, now).await? {
             tx.commit().await?;
@@ -28,24 +34,14 @@ pub(super) async fn remove(
         }
     }
     let mut pages = ExpiredPages::new(db, days.cutoff(now)).await?;
-    while let Some(page) = pages.next().await? {
-        match page {
-            Expired::Exposures(rows) => {
-                for chunk in rows.chunks(CHUNK_ROWS) {
-                    let mut tx = db.begin().await?;
-                    take_ingest_lock(&mut tx).await?;
-                    removed.exposures += store::delete_exposures(&mut tx, chunk).await?;
-                    tx.commit().await?;
-                }
+    while let Some((table, ids)) = pages.next().await? {
+        for chunk in ids.chunks(CHUNK_ROWS) {
+            let count = remove_chunk(db, table, chunk).await?;
+            match table {
+                RowTable::Exposures => removed.exposures += count,
+                RowTable::Events => removed.events += count,
             }
-            Expired::Events(ids) => {
-                for chunk in ids.chunks(CHUNK_ROWS) {
-                    let mut tx = db.begin().await?;
-                    take_ingest_lock(&mut tx).await?;
-                    removed.events += store::delete_events(&mut tx, chunk).await?;
-                    tx.commit().await?;
-                }
-            }
+            tokio::time::sleep(CHUNK_PAUSE).await;
         }
     }
     if removed.exposures + removed.events > 0 {
@@ -53,5 +49,13 @@ pub(super) async fn remove(
         log_removal(&mut tx, &removed, now).await?;
         tx.commit().await?;
     }
+    Ok(removed)
+}
+
+async fn remove_chunk(db: &Db, table: RowTable, ids: &[i64]) -> Result<u64, DbError> {
+    let mut tx = db.begin().await?;
+    take_ingest_lock(&mut tx).await?;
+    let removed = store::delete(&mut tx, table, ids).await?;
+    tx.commit().await?;
     Ok(removed)
 }

@@ -43,7 +43,7 @@ const COUNT_EVENTS: Sql = sql!(
 
 const LIST_EXPOSURES: Sql = sql!(
     "
-    select id, user_or_session_id, test_id
+    select id
     from experiment_exposures
     where id > $1 and id <= $2 and recorded_at < $3
       and test_id in (select test_id from experiment_settings where retired_at is not null)
@@ -58,6 +58,45 @@ const LIST_EVENTS: Sql = sql!(
     order by id"
 );
 
+/// What is removed shall not stay readable in free space of the file; what others store need not be written twice.
+const OVERWRITE: Sql = sql! {
+    postgres: "select 1",
+    sqlite: "pragma secure_delete = on",
+};
+const OVERWRITE_NO_MORE: Sql = sql! {
+    postgres: "select 1",
+    sqlite: "pragma secure_delete = off",
+};
+
+/// By the exposures as they are now: a visitor may have been erased since they were found.
+const DELETE_AMOUNTS: Sql = sql! {
+    postgres: "
+        delete from experiment_metric_amounts a
+        using experiment_exposures x
+        where x.id in (select unnest($1::bigint[]))
+          and a.user_or_session_id = x.user_or_session_id and a.test_id = x.test_id",
+    sqlite: "
+        delete from experiment_metric_amounts
+        where (user_or_session_id, test_id) in (
+          select user_or_session_id, test_id
+          from experiment_exposures
+          where id in (select value ->> 0 from json_each($1))
+        )",
+};
+const DELETE_JOINS: Sql = sql! {
+    postgres: "
+        delete from experiment_visitor_joins j
+        using experiment_exposures x
+        where x.id in (select unnest($1::bigint[]))
+          and j.visitor_id = x.user_or_session_id and j.test_id = x.test_id",
+    sqlite: "
+        delete from experiment_visitor_joins
+        where (visitor_id, test_id) in (
+          select user_or_session_id, test_id
+          from experiment_exposures
+          where id in (select value ->> 0 from json_each($1))
+        )",
+};
 const DELETE_EXPOSURES: Sql = sql! {
     postgres: "
         delete from experiment_exposures
@@ -73,24 +112,6 @@ const DELETE_EVENTS: Sql = sql! {
     sqlite: "
         delete from experiment_events
         where id in (select value ->> 0 from json_each($1))",
-};
-const DELETE_AMOUNTS: Sql = sql! {
-    postgres: "
-        delete from experiment_metric_amounts a
-        using unnest($1::text[], $2::text[]) as k (visitor, test_id)
-        where a.user_or_session_id = k.visitor and a.test_id = k.test_id",
-    sqlite: "
-        delete from experiment_metric_amounts
-        where (user_or_session_id, test_id) in (select value ->> 0, value ->> 1 from json_each($1))",
-};
-const DELETE_JOINS: Sql = sql! {
-    postgres: "
-        delete from experiment_visitor_joins j
-        using unnest($1::text[], $2::text[]) as k (visitor, test_id)
-        where j.visitor_id = k.visitor and j.test_id = k.test_id",
-    sqlite: "
-        delete from experiment_visitor_joins
-        where (visitor_id, test_id) in (select value ->> 0, value ->> 1 from json_each($1))",
 };
 
 const ADD_REMOVED: Sql = sql!(
@@ -142,23 +163,14 @@ async fn count(
     Ok(counted)
 }
 
-/// A row of an exposure that is too old.
-#[derive(Debug)]
-pub(super) struct ExpiredExposure {
-    id: i64,
-    visitor: String,
-    test_id: String,
+/// Which rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RowTable {
+    Exposures,
+    Events,
 }
 
-/// Some rows that are too old.
-#[derive(Debug)]
-pub(super) enum Expired {
-    Exposures(Vec<ExpiredExposure>),
-    /// By id.
-    Events(Vec<i64>),
-}
-
-/// Walks all rows of both tables, and gives those that are too old, page by page.
+/// Walks all rows of both tables, and gives the ids of those that are too old, page by page.
 #[derive(Debug)]
 pub(super) struct ExpiredPages<'a> {
     db: &'a Db,
@@ -194,51 +206,39 @@ impl<'a> ExpiredPages<'a> {
     }
 
     /// The next page, perhaps an empty one; none at the end.
-    pub(super) async fn next(&mut self) -> Result<Option<Expired>, DbError> {
-        if let Some((from, to)) = self.exposures.next() {
-            let query = LIST_EXPOSURES.query().bind(from).bind(to).bind(self.cutoff);
-            let rows = self.db.fetch_all(query).await?;
-            let exposures = rows
-                .iter()
-                .map(|row| {
-                    Ok(ExpiredExposure { id: row.get(0)?, visitor: row.get(1)?, test_id: row.get(2)? })
-                })
-                .collect::<Result<_, DbError>>()?;
-            return Ok(Some(Expired::Exposures(exposures)));
-        }
-        let Some((from, to)) = self.events.next() else { return Ok(None) };
-        let query = LIST_EVENTS.query().bind(from).bind(to).bind(self.cutoff);
-        let rows = self.db.fetch_all(query).await?;
+    pub(super) async fn next(&mut self) -> Result<Option<(RowTable, Vec<i64>)>, DbError> {
+        let (table, list, (from, to)) = if let Some(range) = self.exposures.next() {
+            (RowTable::Exposures, LIST_EXPOSURES, range)
+        } else if let Some(range) = self.events.next() {
+            (RowTable::Events, LIST_EVENTS, range)
+        } else {
+            return Ok(None);
+        };
+        let rows = self.db.fetch_all(list.query().bind(from).bind(to).bind(self.cutoff)).await?;
         let ids = rows.iter().map(|row| row.get(0)).collect::<Result<_, DbError>>()?;
-        Ok(Some(Expired::Events(ids)))
+        Ok(Some((table, ids)))
     }
 }
 
-/// Deletes exposures, and what else names their visitors in the same experiment; gives how many there were. To be called
-/// under the ingest lock.
-pub(super) async fn delete_exposures(tx: &mut Tx, rows: &[ExpiredExposure]) -> Result<u64, DbError> {
-    for delete in [DELETE_AMOUNTS, DELETE_JOINS] {
-        let columns = Columns::new()
-            .text(rows.iter().map(|row| row.visitor.as_str()))
-            .text(rows.iter().map(|row| row.test_id.as_str()));
-        tx.execute(delete.batch(columns)).await?;
+/// Deletes rows by id, and what else names the visitors of exposures in the same experiment; gives how many rows there
+/// were. To be called under the ingest lock.
+pub(super) async fn delete(tx: &mut Tx, table: RowTable, ids: &[i64]) -> Result<u64, DbError> {
+    let (deletes, name): (&[Sql], _) = match table {
+        RowTable::Exposures => {
+            (&[DELETE_AMOUNTS, DELETE_JOINS, DELETE_EXPOSURES], signal::REMOVED_EXPOSURE_ROWS)
+        }
+        RowTable::Events => (&[DELETE_EVENTS], signal::REMOVED_EVENT_ROWS),
+    };
+    tx.fetch_all(OVERWRITE.query()).await?;
+    let mut removed = 0;
+    for delete in deletes {
+        // The last one is that of the rows.
+        removed = tx.execute(delete.batch(Columns::new().integer(ids.iter().copied()))).await?;
     }
-    let columns = Columns::new().integer(rows.iter().map(|row| row.id));
-    let removed = tx.execute(DELETE_EXPOSURES.batch(columns)).await?;
-    add_removed(tx, signal::REMOVED_EXPOSURE_ROWS, removed).await
-}
-
-/// Deletes events by id; gives how many there were. To be called under the ingest lock.
-pub(super) async fn delete_events(tx: &mut Tx, ids: &[i64]) -> Result<u64, DbError> {
-    let columns = Columns::new().integer(ids.iter().copied());
-    let removed = tx.execute(DELETE_EVENTS.batch(columns)).await?;
-    add_removed(tx, signal::REMOVED_EVENT_ROWS, removed).await
-}
-
-async fn add_removed(tx: &mut Tx, name: &'static str, removed: u64) -> Result<u64, DbError> {
     if removed > 0 {
         let count = i64::try_from(removed).unwrap_or(i64::MAX);
         tx.execute(ADD_REMOVED.query().bind(name).bind(count)).await?;
     }
+    tx.fetch_all(OVERWRITE_NO_MORE.query()).await?;
     Ok(removed)
 }
