@@ -1,7 +1,7 @@
 //! Refuses a database that may forget what it acknowledged.
 
 use crate::database::Pools;
-use crate::{Db, DbError, Sql, sql};
+use crate::{Db, DbError, Sql, Tx, sql};
 
 /// A setting under which a committed transaction can be lost in a power cut.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,20 +28,24 @@ pub(crate) enum DurabilityError {
 
 /// Reads the settings back from the connection that commits, since asking for them is not having them.
 pub(crate) async fn check(db: &Db) -> Result<(), DurabilityError> {
+    // One for all: a connection that is given back is not free at once, and another one would be opened.
+    let mut tx = db.begin().await?;
     match &db.pools {
         Pools::Sqlite { .. } => {
-            expect(db, sql!("pragma journal_mode"), "journal_mode", "wal").await?;
+            expect(&mut tx, sql!("pragma journal_mode"), "journal_mode", "wal").await?;
             if sqlite_synchronous() == sqlx::sqlite::SqliteSynchronous::Full {
-                expect_number(db, sql!("pragma synchronous"), "synchronous", 2, "2 (FULL)").await?;
+                expect_number(&mut tx, sql!("pragma synchronous"), "synchronous", 2, "2 (FULL)").await?;
             }
         }
         Pools::Postgres { .. } => {
-            expect(db, sql!("select current_setting('fsync')"), "fsync", "on").await?;
-            expect(db, sql!("select current_setting('synchronous_commit')"), "synchronous_commit", "on")
+            expect(&mut tx, sql!("select current_setting('fsync')"), "fsync", "on").await?;
+            expect(&mut tx, sql!("select current_setting('synchronous_commit')"), "synchronous_commit", "on")
                 .await?;
-            expect(db, sql!("select current_setting('full_page_writes')"), "full_page_writes", "on").await?;
+            expect(&mut tx, sql!("select current_setting('full_page_writes')"), "full_page_writes", "on")
+                .await?;
         }
     }
+    tx.commit().await?;
     Ok(())
 }
 
@@ -64,27 +68,23 @@ pub(crate) fn sqlite_synchronous() -> sqlx::sqlite::SqliteSynchronous {
 }
 
 async fn expect(
-    db: &Db,
+    tx: &mut Tx,
     sql: Sql,
     setting: &'static str,
     needed: &'static str,
 ) -> Result<(), DurabilityError> {
-    let mut tx = db.begin().await?;
     let found: String = tx.fetch_one(sql.query()).await?.get(0)?;
-    tx.commit().await?;
     if found == needed { Ok(()) } else { Err(WeakDurability { setting, found, needed }.into()) }
 }
 
 async fn expect_number(
-    db: &Db,
+    tx: &mut Tx,
     sql: Sql,
     setting: &'static str,
     number: i64,
     needed: &'static str,
 ) -> Result<(), DurabilityError> {
-    let mut tx = db.begin().await?;
     let found: i64 = tx.fetch_one(sql.query()).await?.get(0)?;
-    tx.commit().await?;
     if found == number {
         Ok(())
     } else {

@@ -2,6 +2,7 @@
 
 use crate::{Db, DbError, Engine, Sql, Tx, sql};
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 
 /// One step of the schema, with its text for each engine.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +68,7 @@ const FIND_LEDGER: Sql = sql! {
     postgres: "select tablename::text from pg_tables where schemaname = current_schema() and tablename = 'schema_migrations'",
     sqlite: "select name from sqlite_master where type = 'table' and name = 'schema_migrations'",
 };
+const LIST_APPLIED: Sql = sql!("select name from schema_migrations");
 const FIND_APPLIED: Sql = sql!("select checksum from schema_migrations where name = $1");
 const RECORD_APPLIED: Sql = sql!("insert into schema_migrations (name, checksum) values ($1, $2)");
 
@@ -117,15 +119,14 @@ impl Db {
     /// # Errors
     /// [`DbError`].
     pub async fn pending_migrations(&self) -> Result<Vec<&'static str>, DbError> {
-        let has_ledger = self.fetch_optional(FIND_LEDGER.query()).await?.is_some();
-        let mut pending = Vec::new();
-        for migration in MIGRATIONS {
-            let find = FIND_APPLIED.query().bind(migration.name);
-            if !has_ledger || self.fetch_optional(find).await?.is_none() {
-                pending.push(migration.name);
-            }
+        let names = MIGRATIONS.iter().map(|migration| migration.name);
+        if self.fetch_optional(FIND_LEDGER.query()).await?.is_none() {
+            return Ok(names.collect());
         }
-        Ok(pending)
+        // In one statement: every start of a server waits for this.
+        let rows = self.fetch_all(LIST_APPLIED.query()).await?;
+        let applied: HashSet<String> = rows.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
+        Ok(names.filter(|name| !applied.contains(*name)).collect())
     }
 }
 

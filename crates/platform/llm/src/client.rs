@@ -106,11 +106,13 @@ impl LlmClient {
     /// # Errors
     /// When the certificates of this machine cannot be read.
     pub fn new(gateway: Option<GatewayUrl>, token: Option<Secret<String>>) -> Result<Self, reqwest::Error> {
-        let client = Client::builder()
+        let builder = Client::builder()
             .connect_timeout(CONNECT_PATIENCE)
             .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("dashly/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+            .user_agent(concat!("dashly/", env!("CARGO_PKG_VERSION")));
+        // Reading this machine's certificates takes a third of a server's start.
+        let has_tls = gateway.as_ref().is_some_and(|gateway| gateway.0.scheme() == "https");
+        let client = if has_tls { builder } else { builder.tls_certs_only([]) }.build()?;
         Ok(Self { client, gateway, token })
     }
 
