@@ -29,7 +29,8 @@ const COUNT_TOTALS: Sql = sql! {
           where counted_as in ('conversion', 'repeat')
           group by user_or_session_id, test_id
         ) e on e.user_or_session_id = x.user_or_session_id and e.test_id = x.test_id
-        where x.is_first and x.test_id not in (select test_id from experiment_settings where retired_at is not null)
+        where x.is_first
+          and x.test_id not in (select test_id from experiment_settings where retired_at is not null)
         group by 1, 2, 3, 4, 5, 6, 7",
     sqlite: "
         insert into experiment_totals
@@ -43,7 +44,8 @@ const COUNT_TOTALS: Sql = sql! {
           where counted_as in ('conversion', 'repeat')
           group by user_or_session_id, test_id
         ) e on e.user_or_session_id = x.user_or_session_id and e.test_id = x.test_id
-        where x.is_first and x.test_id not in (select test_id from experiment_settings where retired_at is not null)
+        where x.is_first
+          and x.test_id not in (select test_id from experiment_settings where retired_at is not null)
         group by 1, 2, 3, 4, 5, 6, 7",
 };
 
@@ -103,7 +105,8 @@ const COUNT_DRAWS: Sql = sql!(
     insert into experiment_draws (test_id, epoch, drawn_variant, exposures, converters)
     select test_id, epoch, drawn_variant, count(*), count(converted_at)
     from experiment_exposures
-    where is_first and device <> 'bot' and test_id not in (select test_id from experiment_settings where retired_at is not null)
+    where is_first and device <> 'bot'
+      and test_id not in (select test_id from experiment_settings where retired_at is not null)
     group by test_id, epoch, drawn_variant"
 );
 
@@ -118,14 +121,16 @@ const COUNT_VERSION_TOTALS: Sql = sql! {
         select test_id, app_version, date_trunc('day', recorded_at, 'UTC'), epoch, drawn_variant, count(*),
                count(converted_at)
         from experiment_exposures
-        where is_first and device <> 'bot' and test_id not in (select test_id from experiment_settings where retired_at is not null)
+        where is_first and device <> 'bot'
+          and test_id not in (select test_id from experiment_settings where retired_at is not null)
         group by 1, 2, 3, 4, 5",
     sqlite: "
         insert into experiment_version_totals (test_id, app_version, day, epoch, drawn_variant, exposures, converters)
         select test_id, app_version, recorded_at - recorded_at % 86400000000, epoch, drawn_variant, count(*),
                count(converted_at)
         from experiment_exposures
-        where is_first and device <> 'bot' and test_id not in (select test_id from experiment_settings where retired_at is not null)
+        where is_first and device <> 'bot'
+          and test_id not in (select test_id from experiment_settings where retired_at is not null)
         group by 1, 2, 3, 4, 5",
 };
 
