@@ -26,6 +26,7 @@ mod recount;
 mod replays;
 mod results;
 mod retention;
+mod row_tables;
 mod segments;
 mod service;
 mod shared_texts;

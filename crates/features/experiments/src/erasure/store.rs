@@ -1,9 +1,7 @@
 //! The SQL of erasing a visitor.
 
+use crate::row_tables::{RowTable, id_ranges};
 use dashly_db::{Columns, Db, DbError, Query, Row, Sql, Tx, sql};
-
-/// Rows of events looked at in one statement: there is no index by visitor, since every event would pay for it.
-const SCAN_ROWS: i64 = 200_000;
 
 /// A visitor may have many events, and what is overwritten shall not stay in free space of the file. The setting is of the
 /// connection, and the command that erases has one of its own.
@@ -23,8 +21,6 @@ const LIST_OTHER_TESTS: Sql = sql!(
 );
 
 const COUNT_ACCOUNTS: Sql = sql!("select count(*) from experiment_account_visitors where visitor_id = $1");
-
-const FIND_LAST_EVENT: Sql = sql!("select cast(coalesce(max(id), 0) as bigint) from experiment_events");
 
 const LIST_EVENTS: Sql = sql!(
     "
@@ -126,15 +122,13 @@ impl Place<'_> {
         visitor: &str,
         after: i64,
     ) -> Result<(Vec<FoundEvent>, i64), DbError> {
-        let last = self.fetch_number(FIND_LAST_EVENT.query()).await?;
-        let (mut events, mut from) = (Vec::new(), after);
-        while from < last {
-            let to = from.saturating_add(SCAN_ROWS).min(last);
+        let last = self.fetch_number(RowTable::Events.find_last().query()).await?;
+        let mut events = Vec::new();
+        for (from, to) in id_ranges(after, last) {
             let query = LIST_EVENTS.query().bind(from).bind(to).bind(visitor);
             for row in self.fetch_all(query).await? {
                 events.push(FoundEvent { id: row.get(0)?, test_id: row.get(1)? });
             }
-            from = to;
         }
         Ok((events, last.max(after)))
     }

@@ -2,7 +2,8 @@
 
 use super::copies::{Copies, HOLD, MirrorRow};
 use super::left_out::LeftOut;
-use super::rows::{MirrorTable, PAGE_ROWS};
+use super::rows::PAGE_ROWS;
+use crate::row_tables::RowTable;
 use dashly_db::{Db, DbError};
 use dashly_kernel::Timestamp;
 use std::fs::{self, File};
@@ -44,8 +45,8 @@ impl Files {
         let boot = boot_id();
         let boot_file = folder.join(".boot-id");
         let same_boot = boot.is_some() && fs::read_to_string(&boot_file).ok() == boot;
-        let exposures = open_copies(folder, db, MirrorTable::Exposures, same_boot).await?;
-        let events = open_copies(folder, db, MirrorTable::Events, same_boot).await?;
+        let exposures = open_copies(folder, db, RowTable::Exposures, same_boot).await?;
+        let events = open_copies(folder, db, RowTable::Events, same_boot).await?;
         if let Some(boot) = boot
             && !same_boot
         {
@@ -65,7 +66,7 @@ impl Files {
         db: &Db,
         on_page: &(dyn Fn() + Sync),
     ) -> Result<bool, MirrorError> {
-        let tables = [(MirrorTable::Exposures, &mut self.exposures), (MirrorTable::Events, &mut self.events)];
+        let tables = [(RowTable::Exposures, &mut self.exposures), (RowTable::Events, &mut self.events)];
         for ((table, copies), before) in tables.into_iter().zip(self.before) {
             loop {
                 let rows = table.list_after(db, copies.hidden_last_id().max(before)).await?;
@@ -118,8 +119,8 @@ impl Files {
         self.before = match since {
             None => [0; 2],
             Some(since) => [
-                MirrorTable::Exposures.find_before(db, since).await?,
-                MirrorTable::Events.find_before(db, since).await?,
+                RowTable::Exposures.find_before(db, since).await?,
+                RowTable::Events.find_before(db, since).await?,
             ],
         };
         Ok(())
@@ -143,7 +144,7 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
 async fn open_copies(
     folder: &Path,
     db: &Db,
-    table: MirrorTable,
+    table: RowTable,
     same_boot: bool,
 ) -> Result<Copies, MirrorError> {
     let last = Copies::open(folder, table.name(), |_| same_boot)?;

@@ -1,14 +1,13 @@
 //! The rows that the mirror shows, in the original's shape with the row's id in front.
 
 use super::copies::MirrorRow;
+use crate::row_tables::{RowTable, id_ranges};
 use dashly_db::{Db, DbError, Row, Sql, sql};
 use dashly_kernel::Timestamp;
 use serde::Serialize;
 
 /// Rows read at once while catching up.
 pub(super) const PAGE_ROWS: i64 = 5_000;
-/// Rows looked at at once for the first one to show.
-const SCAN_ROWS: i64 = 50_000;
 
 const LIST_EXPOSURES: Sql = sql!(
     "
@@ -28,9 +27,6 @@ const LIST_EVENTS: Sql = sql!(
     limit $2"
 );
 
-const FIND_LAST_EXPOSURE: Sql = sql!("select cast(coalesce(max(id), 0) as bigint) from experiment_exposures");
-const FIND_LAST_EVENT: Sql = sql!("select cast(coalesce(max(id), 0) as bigint) from experiment_events");
-
 const FIND_FIRST_EXPOSURE: Sql = sql!(
     "
     select cast(coalesce(min(id), 0) as bigint)
@@ -43,13 +39,6 @@ const FIND_FIRST_EVENT: Sql = sql!(
     from experiment_events
     where id > $1 and id <= $2 and recorded_at >= $3"
 );
-
-/// Which of the two files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum MirrorTable {
-    Exposures,
-    Events,
-}
 
 #[derive(Serialize)]
 struct ExposureLine {
@@ -70,7 +59,8 @@ struct EventLine {
     timestamp: Timestamp,
 }
 
-impl MirrorTable {
+/// Each table has a file.
+impl RowTable {
     /// The file's name without `.json`.
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -85,20 +75,18 @@ impl MirrorTable {
     }
 
     /// The last row before the first one that is not older than `since`; the last of all when none is. Rows are stored
-    /// nearly in the order of their moments. Looks at all older rows, in pages: no index has the moments.
+    /// nearly in the order of their moments. Looks at all older rows.
     pub(super) async fn find_before(self, db: &Db, since: Timestamp) -> Result<i64, DbError> {
-        let (find_last, find_first) = match self {
-            Self::Exposures => (FIND_LAST_EXPOSURE, FIND_FIRST_EXPOSURE),
-            Self::Events => (FIND_LAST_EVENT, FIND_FIRST_EVENT),
+        let find_first = match self {
+            Self::Exposures => FIND_FIRST_EXPOSURE,
+            Self::Events => FIND_FIRST_EVENT,
         };
-        let last: i64 = db.fetch_one(find_last.query()).await?.get(0)?;
-        let mut from = 0;
-        while from < last {
-            let to = last.min(from + SCAN_ROWS);
+        let last: i64 = db.fetch_one(self.find_last().query()).await?.get(0)?;
+        for (from, to) in id_ranges(0, last) {
             let row = db.fetch_one(find_first.query().bind(from).bind(to).bind(since)).await?;
-            match row.get::<i64>(0)? {
-                0 => from = to,
-                first => return Ok(first - 1),
+            let first: i64 = row.get(0)?;
+            if first > 0 {
+                return Ok(first - 1);
             }
         }
         Ok(last)

@@ -14,13 +14,17 @@ pub(crate) use follow::follow;
 use crate::definitions::{Definitions, Status, StoredChanges, read_definitions};
 use crate::life::{self, list_changes_in_force};
 use crate::results::ReadResultsError;
+use crate::row_tables::RowTable;
 use dashly_db::{Db, DbError};
 use dashly_kernel::Timestamp;
 use serde::Serialize;
+use std::collections::HashSet;
 use std::num::NonZeroU16;
 use std::path::Path;
 
 const SECONDS_PER_DAY: i64 = 86_400;
+/// What stands for the experiment of an event that is for none.
+const NO_EXPERIMENT: &str = "";
 
 /// How old records of visitors may become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,10 +69,15 @@ pub async fn find_expired(
     now: Timestamp,
 ) -> Result<ExpiredRecords, ReadResultsError> {
     let (definitions, changes) = read_effective(db, tests_file).await?;
-    let retired = list_due(db, &definitions, &changes, days, now).await?;
-    let mut expired = store::count_expired(db, days.cutoff(now), &retired).await?;
-    expired.retired = retired.into_iter().map(|due| due.test_id).collect();
-    Ok(expired)
+    let due = list_due(db, &definitions, &changes, days, now).await?;
+    let retired = changes.iter().filter(|(_, change)| change.retired_at.is_some());
+    let mut test_ids: HashSet<&str> = retired.map(|(test_id, _)| test_id.as_str()).collect();
+    test_ids.extend(due.iter().map(|due| due.test_id.as_str()));
+    let cutoff = days.cutoff(now);
+    let exposures = store::count_rows(db, RowTable::Exposures, cutoff, &test_ids).await?;
+    test_ids.insert(NO_EXPERIMENT);
+    let events = store::count_rows(db, RowTable::Events, cutoff, &test_ids).await?;
+    Ok(ExpiredRecords { retired: due.into_iter().map(|due| due.test_id).collect(), exposures, events })
 }
 
 /// Removes what [`find_expired`] finds, a few rows at a time, with a line in the log of changes for each retired experiment

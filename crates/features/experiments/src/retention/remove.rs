@@ -1,10 +1,10 @@
 //! Removes what is too old: first the experiments are retired, so that nobody counts them again, then their rows go.
 
-use super::store::{self, ExpiredPages, RowTable};
-use super::{ExpiredRecords, RetentionDays, list_due, note_archived};
+use super::{ExpiredRecords, RetentionDays, list_due, note_archived, store};
 use crate::definitions::{Definitions, StoredChanges};
 use crate::ingest::take_ingest_lock;
 use crate::life::{log_removal, retire};
+use crate::row_tables::{RowTable, id_ranges};
 use dashly_db::{Db, DbError};
 use dashly_kernel::Timestamp;
 use std::time::Duration;
@@ -33,21 +33,24 @@ pub(super) async fn remove(
             removed.retired.push(due.test_id);
         }
     }
-    let mut pages = ExpiredPages::new(db, days.cutoff(now)).await?;
-    while let Some((table, ids)) = pages.next().await? {
-        for chunk in ids.chunks(CHUNK_ROWS) {
-            let count = remove_chunk(db, table, chunk).await?;
-            match table {
-                RowTable::Exposures => removed.exposures += count,
-                RowTable::Events => removed.events += count,
-            }
-            tokio::time::sleep(CHUNK_PAUSE).await;
-        }
-    }
+    let cutoff = days.cutoff(now);
+    removed.exposures = remove_rows(db, RowTable::Exposures, cutoff).await?;
+    removed.events = remove_rows(db, RowTable::Events, cutoff).await?;
     if removed.exposures + removed.events > 0 {
         let mut tx = db.begin().await?;
         log_removal(&mut tx, &removed, now).await?;
         tx.commit().await?;
+    }
+    Ok(removed)
+}
+
+async fn remove_rows(db: &Db, table: RowTable, cutoff: Timestamp) -> Result<u64, DbError> {
+    let mut removed = 0;
+    for range in id_ranges(0, store::find_last(db, table).await?) {
+        for chunk in store::list_expired(db, table, range, cutoff).await?.chunks(CHUNK_ROWS) {
+            removed += remove_chunk(db, table, chunk).await?;
+            tokio::time::sleep(CHUNK_PAUSE).await;
+        }
     }
     Ok(removed)
 }

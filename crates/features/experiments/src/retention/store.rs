@@ -1,13 +1,10 @@
 //! The SQL of retention.
 
-use super::{Due, ExpiredRecords};
 use crate::ingest::signal;
+use crate::row_tables::{RowTable, id_ranges};
 use dashly_db::{Columns, Db, DbError, Sql, Tx, sql};
 use dashly_kernel::Timestamp;
 use std::collections::{HashMap, HashSet};
-
-/// Rows looked at in one statement: there is no index by experiment or moment, since every row would pay for it.
-const SCAN_ROWS: i64 = 50_000;
 
 /// To the day or the hour, whichever is later.
 const LIST_LAST_COUNTED: Sql = sql!(
@@ -20,11 +17,6 @@ const LIST_LAST_COUNTED: Sql = sql!(
     ) as counted
     group by test_id"
 );
-
-const FIND_LAST_EXPOSURE: Sql = sql!("select cast(coalesce(max(id), 0) as bigint) from experiment_exposures");
-const FIND_LAST_EVENT: Sql = sql!("select cast(coalesce(max(id), 0) as bigint) from experiment_events");
-
-const LIST_RETIRED: Sql = sql!("select test_id from experiment_settings where retired_at is not null");
 
 const COUNT_EXPOSURES: Sql = sql!(
     "
@@ -127,97 +119,46 @@ pub(super) async fn list_last_counted(db: &Db) -> Result<HashMap<String, Timesta
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
-/// Counts the rows from before `cutoff` of retired experiments, of those in `due`, and of none.
-pub(super) async fn count_expired(
+/// Counts the rows of `table` from before `cutoff` that are of one of the experiments; '' stands for none.
+pub(super) async fn count_rows(
     db: &Db,
+    table: RowTable,
     cutoff: Timestamp,
-    due: &[Due],
-) -> Result<ExpiredRecords, DbError> {
-    let mut test_ids: HashSet<String> = due.iter().map(|due| due.test_id.clone()).collect();
-    for row in db.fetch_all(LIST_RETIRED.query()).await? {
-        test_ids.insert(row.get(0)?);
-    }
-    let exposures = count(db, (FIND_LAST_EXPOSURE, COUNT_EXPOSURES), cutoff, &test_ids).await?;
-    test_ids.insert(String::new());
-    let events = count(db, (FIND_LAST_EVENT, COUNT_EVENTS), cutoff, &test_ids).await?;
-    Ok(ExpiredRecords { retired: Vec::new(), exposures, events })
-}
-
-async fn count(
-    db: &Db,
-    (find_last, count): (Sql, Sql),
-    cutoff: Timestamp,
-    test_ids: &HashSet<String>,
+    test_ids: &HashSet<&str>,
 ) -> Result<u64, DbError> {
-    let last: i64 = db.fetch_one(find_last.query()).await?.get(0)?;
-    let (mut from, mut counted) = (0, 0);
-    while from < last {
-        let to = from.saturating_add(SCAN_ROWS).min(last);
+    let count = match table {
+        RowTable::Exposures => COUNT_EXPOSURES,
+        RowTable::Events => COUNT_EVENTS,
+    };
+    let mut counted = 0;
+    for (from, to) in id_ranges(0, find_last(db, table).await?) {
         for row in db.fetch_all(count.query().bind(from).bind(to).bind(cutoff)).await? {
-            if test_ids.contains(&row.get::<String>(0)?) {
+            if test_ids.contains(row.get::<String>(0)?.as_str()) {
                 counted += u64::try_from(row.get::<i64>(1)?).unwrap_or(0);
             }
         }
-        from = to;
     }
     Ok(counted)
 }
 
-/// Which rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RowTable {
-    Exposures,
-    Events,
+/// The last row of `table`; 0 when there is none.
+pub(super) async fn find_last(db: &Db, table: RowTable) -> Result<i64, DbError> {
+    db.fetch_one(table.find_last().query()).await?.get(0)
 }
 
-/// Walks all rows of both tables, and gives the ids of those that are too old, page by page.
-#[derive(Debug)]
-pub(super) struct ExpiredPages<'a> {
-    db: &'a Db,
+/// Ids of the rows of `table` in a range that are too old: of retired experiments, and events for none.
+pub(super) async fn list_expired(
+    db: &Db,
+    table: RowTable,
+    (from, to): (i64, i64),
     cutoff: Timestamp,
-    exposures: Walk,
-    events: Walk,
-}
-
-#[derive(Debug)]
-struct Walk {
-    from: i64,
-    last: i64,
-}
-
-impl Walk {
-    async fn new(db: &Db, find_last: Sql) -> Result<Self, DbError> {
-        Ok(Self { from: 0, last: db.fetch_one(find_last.query()).await?.get(0)? })
-    }
-
-    /// The next range of ids: after the first, up to the second.
-    fn next(&mut self) -> Option<(i64, i64)> {
-        let from = self.from;
-        self.from = from.saturating_add(SCAN_ROWS).min(self.last);
-        (from < self.last).then_some((from, self.from))
-    }
-}
-
-impl<'a> ExpiredPages<'a> {
-    pub(super) async fn new(db: &'a Db, cutoff: Timestamp) -> Result<Self, DbError> {
-        let (exposures, events) =
-            (Walk::new(db, FIND_LAST_EXPOSURE).await?, Walk::new(db, FIND_LAST_EVENT).await?);
-        Ok(Self { db, cutoff, exposures, events })
-    }
-
-    /// The next page, perhaps an empty one; none at the end.
-    pub(super) async fn next(&mut self) -> Result<Option<(RowTable, Vec<i64>)>, DbError> {
-        let (table, list, (from, to)) = if let Some(range) = self.exposures.next() {
-            (RowTable::Exposures, LIST_EXPOSURES, range)
-        } else if let Some(range) = self.events.next() {
-            (RowTable::Events, LIST_EVENTS, range)
-        } else {
-            return Ok(None);
-        };
-        let rows = self.db.fetch_all(list.query().bind(from).bind(to).bind(self.cutoff)).await?;
-        let ids = rows.iter().map(|row| row.get(0)).collect::<Result<_, DbError>>()?;
-        Ok(Some((table, ids)))
-    }
+) -> Result<Vec<i64>, DbError> {
+    let list = match table {
+        RowTable::Exposures => LIST_EXPOSURES,
+        RowTable::Events => LIST_EVENTS,
+    };
+    let rows = db.fetch_all(list.query().bind(from).bind(to).bind(cutoff)).await?;
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 /// Deletes rows by id, and what else names the visitors of exposures in the same experiment; gives how many rows there
