@@ -4,6 +4,7 @@
 //! every command can be piped; `--json` gives the same as JSON.
 
 mod commands;
+mod confirmation;
 mod environment;
 mod output;
 

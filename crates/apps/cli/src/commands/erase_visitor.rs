@@ -1,7 +1,8 @@
 //! `dashly erase-visitor`.
 
+use crate::confirmation::{ask_for_word, can_ask};
 use crate::environment;
-use crate::output::say;
+use crate::output::{counted, say};
 use anyhow::{Context, bail};
 use clap::Args;
 use dashly_api::Config;
@@ -12,7 +13,7 @@ use dashly_experiments::{
 use dashly_kernel::Clock;
 use dashly_process::{OperatingSystemIds, SystemClock};
 use serde::Serialize;
-use std::io::{IsTerminal, Read, Write};
+use std::io::Read;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -126,31 +127,25 @@ async fn look_and_erase(config: &Config, db: &Db, id: &str, arguments: &Argument
 }
 
 /// Asks a person, unless that was answered on the command line.
-#[expect(clippy::print_stderr, reason = "a question to the person at the terminal")]
 fn confirm(arguments: &Arguments, records: &VisitorRecords) -> anyhow::Result<()> {
     if arguments.yes {
         return Ok(());
     }
     let stored = describe(records);
-    if arguments.id == "-" || !std::io::stdin().is_terminal() {
+    if arguments.id == "-" || !can_ask() {
         bail!("stored are {stored}, and nobody is there to confirm: add --yes to erase the visitor");
     }
-    eprint!("Stored are {stored}. This cannot be taken back. Type `{WORD}` to go on: ");
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    if answer.trim() == WORD { Ok(()) } else { bail!("not confirmed; nothing was changed") }
+    ask_for_word(&format!("Stored are {stored}. This cannot be taken back. Type `{WORD}` to go on:"), WORD)
 }
 
 fn describe(records: &VisitorRecords) -> String {
-    let count = |number: u64, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
     let experiments = u64::try_from(records.experiments.len()).unwrap_or(u64::MAX);
     let account = if records.account { ", and an account has this visitor as its own" } else { "" };
     format!(
         "{} and {} in {}{account}",
-        count(records.exposures, "exposure"),
-        count(records.events, "event"),
-        count(experiments, "experiment")
+        counted(records.exposures, "exposure"),
+        counted(records.events, "event"),
+        counted(experiments, "experiment")
     )
 }
 

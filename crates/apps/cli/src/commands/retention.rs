@@ -1,7 +1,8 @@
 //! `dashly experiments retention`.
 
+use crate::confirmation::{ask_for_word, can_ask};
 use crate::environment;
-use crate::output::say;
+use crate::output::{counted, say};
 use anyhow::{Context, bail};
 use clap::Args;
 use dashly_api::Config;
@@ -13,7 +14,6 @@ use dashly_kernel::Clock;
 use dashly_process::SystemClock;
 use indicatif::ProgressBar;
 use serde::Serialize;
-use std::io::{IsTerminal, Write};
 use std::num::NonZeroU16;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -118,22 +118,18 @@ async fn look(
 }
 
 /// Asks a person.
-#[expect(clippy::print_stderr, reason = "a question to the person at the terminal")]
 fn confirm(records: &ExpiredRecords) -> anyhow::Result<()> {
     let stored = describe(records);
-    if !std::io::stdin().is_terminal() {
+    if !can_ask() {
         bail!("{stored} are too old, and nobody is there to confirm: add --yes to remove them");
     }
-    eprint!("{stored} are too old. Removing them cannot be taken back. Type `{WORD}` to go on: ");
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    if answer.trim() == WORD { Ok(()) } else { bail!("not confirmed; nothing was changed") }
+    let question =
+        format!("{stored} are too old. Removing them cannot be taken back. Type `{WORD}` to go on:");
+    ask_for_word(&question, WORD)
 }
 
 fn describe(records: &ExpiredRecords) -> String {
-    let count = |number: u64, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
-    format!("{} and {}", count(records.exposures, "exposure"), count(records.events, "event"))
+    format!("{} and {}", counted(records.exposures, "exposure"), counted(records.events, "event"))
 }
 
 fn print(report: &Report) {

@@ -4,6 +4,7 @@ use super::beside::put_back;
 use super::progress::RowsBar;
 use super::swap::{swap_in, with_suffix};
 use super::{inspect, readable, until_stopped};
+use crate::confirmation::{ask_for_word, can_ask};
 use crate::environment;
 use crate::output::say;
 use anyhow::{Context, bail};
@@ -15,7 +16,6 @@ use dashly_kernel::{Clock, Timestamp};
 use dashly_process::SystemClock;
 use serde::Serialize;
 use std::fs;
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -128,7 +128,6 @@ struct Consent<'a> {
 
 impl Consent<'_> {
     /// Asks a person, unless that was answered on the command line. `holds` says what is lost.
-    #[expect(clippy::print_stderr, reason = "a question to the person at the terminal")]
     fn ask(&self, holds: &str) -> anyhow::Result<()> {
         if !self.arguments.replace {
             bail!("{} {holds}; use --replace to give that up, or name another database", self.database);
@@ -136,14 +135,10 @@ impl Consent<'_> {
         if self.arguments.yes {
             return Ok(());
         }
-        if !std::io::stdin().is_terminal() {
+        if !can_ask() {
             bail!("{} {holds}, and nobody is there to confirm: add --yes to replace it", self.database);
         }
-        eprint!("{} {holds}. Type `{WORD}` to give that up: ", self.database);
-        std::io::stderr().flush()?;
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer)?;
-        if answer.trim() == WORD { Ok(()) } else { bail!("not confirmed; nothing was changed") }
+        ask_for_word(&format!("{} {holds}. Type `{WORD}` to give that up:", self.database), WORD)
     }
 
     fn ask_about_rows(&self, rows: u64) -> anyhow::Result<()> {
