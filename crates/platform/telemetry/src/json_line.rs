@@ -1,11 +1,12 @@
 //! A log line as one JSON object.
 
-use serde::ser::{SerializeMap, Serializer};
+use serde::Serialize;
+use std::error::Error;
 use std::fmt;
+use time::OffsetDateTime;
+use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_serde::{AsSerde, SerdeMapVisitor};
 use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -19,6 +20,7 @@ const USUAL_BYTES: usize = 512;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct JsonLine;
 
+#[expect(clippy::disallowed_methods, reason = "a line tells when it is written")]
 impl<S, N> FormatEvent<S, N> for JsonLine
 where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
@@ -30,31 +32,103 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let mut moment = String::new();
-        SystemTime.format_time(&mut Writer::new(&mut moment))?;
-        let line = line(&moment, event).map_err(|_| fmt::Error)?;
-        writer.write_str(std::str::from_utf8(&line).map_err(|_| fmt::Error)?)?;
-        writer.write_char('\n')
+        let mut line = Line::begin(OffsetDateTime::now_utc(), event.metadata().level().as_str());
+        event.record(&mut line);
+        writer.write_str(std::str::from_utf8(&line.end()).map_err(|_| fmt::Error)?)
     }
 }
 
-fn line(moment: &str, event: &Event<'_>) -> Result<Vec<u8>, serde_json::Error> {
-    let mut line = Vec::with_capacity(USUAL_BYTES);
-    let mut serializer = serde_json::Serializer::new(&mut line);
-    let mut map = serializer.serialize_map(None)?;
-    map.serialize_entry("timestamp", moment)?;
-    map.serialize_entry("level", &event.metadata().level().as_serde())?;
-    let mut fields = SerdeMapVisitor::new(map);
-    event.record(&mut fields);
-    fields.finish()?;
-    Ok(line)
+/// A line that is being made.
+#[derive(Debug)]
+struct Line(Vec<u8>);
+
+impl Line {
+    fn begin(moment: OffsetDateTime, level: &str) -> Self {
+        let mut line = Self(Vec::with_capacity(USUAL_BYTES));
+        line.0.extend_from_slice(b"{\"timestamp\":\"");
+        line.push_moment(moment);
+        line.0.extend_from_slice(b"\"");
+        line.push("level", level);
+        line
+    }
+
+    /// RFC 3339 with microseconds.
+    fn push_moment(&mut self, moment: OffsetDateTime) {
+        self.push_digits(moment.year().unsigned_abs(), 1_000, b'-');
+        self.push_digits(u8::from(moment.month()).into(), 10, b'-');
+        self.push_digits(moment.day().into(), 10, b'T');
+        self.push_digits(moment.hour().into(), 10, b':');
+        self.push_digits(moment.minute().into(), 10, b':');
+        self.push_digits(moment.second().into(), 10, b'.');
+        self.push_digits(moment.microsecond(), 100_000, b'Z');
+    }
+
+    /// As many digits as `place`, that of the first, has; and `then`.
+    fn push_digits(&mut self, number: u32, mut place: u32, then: u8) {
+        while place > 0 {
+            // A digit is below ten.
+            self.0.push(b'0' + u8::try_from(number / place % 10).unwrap_or_default());
+            place /= 10;
+        }
+        self.0.push(then);
+    }
+
+    fn push<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        self.0.push(b',');
+        self.push_value(name);
+        self.0.push(b':');
+        self.push_value(value);
+    }
+
+    /// Numbers and texts always have a form in JSON, and memory takes every byte.
+    fn push_value<T: Serialize + ?Sized>(&mut self, value: &T) {
+        let _ = serde_json::to_writer(&mut self.0, value);
+    }
+
+    fn end(mut self) -> Vec<u8> {
+        self.0.extend_from_slice(b"}\n");
+        self.0
+    }
+}
+
+impl Visit for Line {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.push(field.name(), value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.push(field.name(), &value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.push(field.name(), &value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.push(field.name(), &value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.push(field.name(), &value);
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.push(field.name(), &format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.push(field.name(), &format_args!("{value:?}"));
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::JsonLine;
+    use super::{JsonLine, Line};
     use std::io;
     use std::sync::{Arc, Mutex};
+    use time::OffsetDateTime;
+    use time::format_description::well_known::Rfc3339;
+    use time::macros::datetime;
     use tracing_subscriber::fmt::MakeWriter;
     use tracing_subscriber::fmt::format::JsonFields;
     use tracing_subscriber::layer::SubscriberExt;
@@ -104,6 +178,15 @@ mod tests {
         assert_eq!(line["text"], "Zażółć\n");
         assert_eq!((&line["number"], &line["share"], &line["is_on"]), (&7.into(), &0.5.into(), &true.into()));
         assert!(line.get("nothing").is_none());
-        assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
+        let moment = line["timestamp"].as_str().unwrap();
+        let age = OffsetDateTime::now_utc() - OffsetDateTime::parse(moment, &Rfc3339).unwrap();
+        assert!((0.0..60.0).contains(&age.as_seconds_f64()), "{moment}");
+    }
+
+    #[test]
+    fn moments_have_all_their_digits() {
+        let line = Line::begin(datetime!(2026-01-02 03:04:05.000607 UTC), "INFO").end();
+        let expected = "{\"timestamp\":\"2026-01-02T03:04:05.000607Z\",\"level\":\"INFO\"}\n";
+        assert_eq!(std::str::from_utf8(&line), Ok(expected));
     }
 }
