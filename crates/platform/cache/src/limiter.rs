@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::digest::Digest;
+use crate::digest::{Digest, DigestSecret};
 use crate::memory::Memory;
 use crate::rule::{Call, Decision, Operation, Rule};
 use crate::shared::Shared;
@@ -47,7 +47,7 @@ pub struct RedisUrlError {
 /// A call costs about a microsecond in memory and one round trip with Redis.
 pub struct RateLimiter {
     clock: Clock,
-    key_secret: Vec<u8>,
+    secret: DigestSecret,
     local: Memory,
     shared: Option<Shared>,
 }
@@ -55,7 +55,7 @@ pub struct RateLimiter {
 impl RateLimiter {
     /// Counts in this process.
     pub fn memory(clock: Clock) -> Self {
-        Self { clock, key_secret: Vec::new(), local: Memory::new(MAX_KEYS), shared: None }
+        Self { clock, secret: DigestSecret::new(&[]), local: Memory::new(MAX_KEYS), shared: None }
     }
 
     /// Counts in the Redis at `url` (version 5 or newer), and tries to reach it once, which takes at most 250 ms.
@@ -80,7 +80,7 @@ impl RateLimiter {
     /// addresses, by trying all of them. Replicas that share a Redis need the same secret.
     #[must_use]
     pub fn with_key_secret(mut self, secret: &[u8]) -> Self {
-        self.key_secret = secret.to_vec();
+        self.secret = DigestSecret::new(secret);
         self
     }
 
@@ -132,7 +132,7 @@ impl RateLimiter {
     /// once a second.
     pub async fn probe(&self) -> Status {
         if let Some(shared) = &self.shared {
-            let key = Digest::of(&self.key_secret, PROBE.name, "");
+            let key = Digest::of(&self.secret, PROBE.name, "");
             let call = Call { rule: &PROBE, key, operation: Operation::Peek };
             shared.apply(&call, (self.clock)()).await;
         }
@@ -142,7 +142,7 @@ impl RateLimiter {
     async fn apply(&self, rule: &Rule, key: &str, operation: Operation) -> Decision {
         let now = (self.clock)();
         let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        let call = Call { rule, key: Digest::of(&self.key_secret, rule.name, key), operation };
+        let call = Call { rule, key: Digest::of(&self.secret, rule.name, key), operation };
         let Some(shared) = &self.shared else {
             return self.local.apply(&call, now_ms);
         };

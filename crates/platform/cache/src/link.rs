@@ -83,7 +83,8 @@ impl Link {
         Work: Future<Output = Result<T, RedisError>>,
     {
         let (generation, route) = self.route(now);
-        let attempt = async {
+        // In a place of its own: callers that count in this process would else carry the room for it through every call.
+        let attempt = Box::pin(async {
             let (connection, is_new) = match route {
                 Route::Connected(connection) => (connection, false),
                 Route::Connect => (self.connect().await?, true),
@@ -91,7 +92,7 @@ impl Link {
             };
             let done = work(connection.clone()).await?;
             Ok(Some((done, is_new.then_some(connection))))
-        };
+        });
         let outcome = match tokio::time::timeout(self.purpose.patience, attempt).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Trouble::Slow(self.purpose.patience)),

@@ -101,7 +101,7 @@ impl Store {
     }
 
     fn digest(&self, key: &str) -> Digest {
-        Digest::of(&self.key_secret, "store", key)
+        Digest::of_content(&self.key_secret, key)
     }
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
-use crate::digest::Digest;
+use crate::digest::{Digest, DigestSecret};
 use crate::rule::Rule;
 use crate::window::Window;
 
@@ -34,7 +34,11 @@ fn redis_and_memory_answer_alike() {
         &cases,
         |(limit, window_ms, key, operations)| {
             let rule = Rule { name: "alike", limit, window: Duration::from_millis(window_ms) };
-            let key = Digest::of(&key.to_be_bytes(), rule.name, &std::process::id().to_string());
+            let key = Digest::of(
+                &DigestSecret::new(&key.to_be_bytes()),
+                rule.name,
+                &std::process::id().to_string(),
+            );
             let mut window = Window::default();
             let mut now_ms = START_MS;
             let resets = std::iter::once((0, Operation::Reset));
