@@ -5,16 +5,23 @@ use crate::config::{GatewayConfig, GatewayFile, LiveFile};
 use crate::gateway::{Gateway, Parts};
 use crate::guard::Guard;
 use crate::metering::{Exporter, Meter};
+use crate::provider_api::ProviderRoute;
 use crate::tasks::{Answers, MOST_BYTES, Protection};
-use crate::upstream::{Breakers, Upstream, http_client};
+use crate::upstream::{Breakers, Origin, Upstream};
 use crate::{metering, operator, provider_api, tasks};
 use anyhow::Context;
+use axum::body::Body;
 use axum::{Router, middleware};
 use dashly_cache::{Budgets, RateLimiter, Store};
 use dashly_kernel::{Clock, Ids};
 use dashly_process::REVISION;
 use dashly_telemetry::{Health, Metrics, ShutdownSignal, Tasks};
-use dashly_web::{Observe, method_not_allowed, observe, route_not_found};
+use dashly_web::{Observe, Routes, method_not_allowed, observe, route_not_found};
+use futures_util::FutureExt;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -42,7 +49,7 @@ impl std::fmt::Debug for GatewayParts {
 ///
 /// # Errors
 /// When the file cannot be used, or the certificates or Redis's address of this machine cannot.
-pub async fn build(config: &GatewayConfig, parts: GatewayParts) -> anyhow::Result<Router> {
+pub async fn build(config: &GatewayConfig, parts: GatewayParts) -> anyhow::Result<GatewayRoutes> {
     build_protected(config, parts, Protection::Full).await
 }
 
@@ -51,7 +58,7 @@ pub(crate) async fn build_protected(
     config: &GatewayConfig,
     parts: GatewayParts,
     protection: Protection,
-) -> anyhow::Result<Router> {
+) -> anyhow::Result<GatewayRoutes> {
     let metrics = Metrics::install(&metering::BOUNDS, &parts.tasks)?;
     Metrics::describe_build(config.app_version.as_str(), REVISION);
     let file = LiveFile::start(&config.file, config.file_is_named, &parts.health, &parts.tasks)
@@ -66,14 +73,15 @@ pub(crate) async fn build_protected(
             "no key of the model provider is configured: models are not asked (ANTHROPIC_API_KEY)"
         );
     }
-    let upstream = Upstream::new(config.provider_url.clone(), &config.provider_keys, first.timeouts.connect)?;
+    let connect = first.timeouts.connect;
+    let upstream = Upstream::new(&config.provider_url, &config.provider_keys, connect, &parts.tasks)?;
     let limiter = Arc::new(build_limiter(config, &parts).await?);
     let budgets = build_budgets(config, &first, &parts).await?;
     let exporter = match &config.otlp_endpoint {
         None => None,
         Some(endpoint) => {
-            let client = http_client(first.timeouts.connect)?;
-            Some(Exporter::start(endpoint, config.otlp_interval, client, &parts.tasks)?)
+            let collector = Origin::new(endpoint, connect, &parts.tasks)?;
+            Some(Exporter::start(endpoint, config.otlp_interval, collector, &parts.tasks)?)
         }
     };
     let gateway = Gateway::new(Parts {
@@ -103,9 +111,41 @@ pub(crate) async fn build_protected(
         .merge(operator::routes(metrics))
         .fallback(route_not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(observe_state, observe));
-    // Calls of the provider's API are counted by themselves; without layers around them they cost less.
-    Ok(others.merge(provider_api::routes()).with_state(gateway))
+        .layer(middleware::from_fn_with_state(observe_state, observe))
+        .with_state(gateway.clone());
+    Ok(GatewayRoutes { gateway, others })
+}
+
+/// All routes of a gateway, ready to be served.
+#[derive(Clone)]
+pub struct GatewayRoutes {
+    gateway: Gateway,
+    others: Router,
+}
+
+impl std::fmt::Debug for GatewayRoutes {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("GatewayRoutes")
+    }
+}
+
+impl Routes for GatewayRoutes {
+    type Body = Body;
+
+    /// Calls of the provider's API are counted by themselves; without layers around them they cost less. In a place of its own
+    /// each, which is free again once the head of the reply is out: streams go on for long.
+    fn answer(
+        self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> impl Future<Output = Response<Body>> + Send + 'static {
+        match ProviderRoute::at(request.uri().path()) {
+            Some(route) => {
+                provider_api::answer(self.gateway, request, peer.ip().to_canonical(), route).boxed()
+            }
+            None => self.others.answer(request, peer).boxed(),
+        }
+    }
 }
 
 async fn build_limiter(config: &GatewayConfig, parts: &GatewayParts) -> anyhow::Result<RateLimiter> {

@@ -18,7 +18,7 @@ mod run;
 mod tasks;
 mod upstream;
 
-pub use app::{GatewayParts, build};
+pub use app::{GatewayParts, GatewayRoutes, build};
 pub use callers::new_virtual_key;
 pub use config::{GatewayConfig, InvalidGatewayFile, check_gateway_file};
 pub use openapi::describe_gateway;

@@ -1,9 +1,8 @@
 //! From a configuration to a process that serves until it is told to stop.
 
-use crate::app::{GatewayParts, build};
+use crate::app::{GatewayParts, GatewayRoutes, build};
 use crate::config::GatewayConfig;
 use anyhow::Context;
-use axum::Router;
 use dashly_process::{OperatingSystemIds, SystemClock, stop_signal};
 use dashly_telemetry::{Health, Phase, Tasks};
 use dashly_web::{ServeOptions, serve};
@@ -22,7 +21,7 @@ const FINISH_PATIENCE: Duration = Duration::from_secs(5);
 pub struct StartedGateway {
     listener: TcpListener,
     address: SocketAddr,
-    router: Router,
+    routes: GatewayRoutes,
     options: ServeOptions,
 }
 
@@ -50,10 +49,10 @@ pub async fn start_on(listener: TcpListener, config: &GatewayConfig) -> anyhow::
         health: health.clone(),
         tasks: tasks.clone(),
     };
-    let router = build(config, parts).await?;
+    let routes = build(config, parts).await?;
     let address = listener.local_addr()?;
     let options = ServeOptions { drain: config.drain, finish: FINISH_TIMEOUT, health, tasks };
-    Ok(StartedGateway { listener, address, router, options })
+    Ok(StartedGateway { listener, address, routes, options })
 }
 
 impl StartedGateway {
@@ -67,12 +66,12 @@ impl StartedGateway {
     /// # Errors
     /// When signals cannot be listened for.
     pub async fn run(self) -> anyhow::Result<()> {
-        let Self { listener, address, router, options } = self;
+        let Self { listener, address, routes, options } = self;
         let stop = stop_signal()?;
         let tasks = options.tasks.clone();
         options.health.set_phase(Phase::Ready);
         tracing::info!(socket = %address, "serving");
-        serve(listener, router, options, stop).await;
+        serve(listener, routes, options, stop).await;
         if !tasks.shut_down(FINISH_PATIENCE).await {
             tracing::warn!("some background work did not end in time");
         }

@@ -54,11 +54,17 @@ impl From<BodyFault> for Problem {
 ///
 /// # Errors
 /// [`BodyFault`].
-pub async fn read_body(body: axum::body::Body, limit_bytes: usize) -> Result<Bytes, BodyFault> {
+pub async fn read_body(
+    body: impl http_body::Body<Data = Bytes> + Unpin,
+    limit_bytes: usize,
+) -> Result<Bytes, BodyFault> {
     tokio::time::timeout(BODY_TIMEOUT, collect(body, limit_bytes)).await.map_err(|_| BodyFault::TooSlow)?
 }
 
-async fn collect(mut body: axum::body::Body, limit_bytes: usize) -> Result<Bytes, BodyFault> {
+async fn collect(
+    mut body: impl http_body::Body<Data = Bytes> + Unpin,
+    limit_bytes: usize,
+) -> Result<Bytes, BodyFault> {
     let mut collected = BytesMut::new();
     let mut seen_bytes = 0_usize;
     while let Some(frame) = body.frame().await {

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::request::Parts;
 use ipnet::IpNet;
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -34,8 +34,8 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// The nearest address on the way to the caller that is not one of our proxies.
-    fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    /// The nearest address on the way from the caller, over `peer`, that is not one of our proxies.
+    pub fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if !self.trust(peer) {
             return peer;
         }
@@ -67,10 +67,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        let peer = parts
-            .extensions
-            .get::<PeerAddress>()
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip().to_canonical());
+        let peer = PeerAddress::of(&parts.extensions);
         let address = match parts.extensions.get::<TrustedProxies>() {
             Some(proxies) => proxies.client_of(peer, &parts.headers),
             None => peer,

@@ -26,4 +26,4 @@ pub use failure::{
 pub use observe::{Observe, Recorded, RequestId, observe};
 pub use overload::{Overload, refuse_overload};
 pub use security_headers::SecurityHeaders;
-pub use serve::{PeerAddress, ServeOptions, serve};
+pub use serve::{PeerAddress, Routes, ServeOptions, serve};

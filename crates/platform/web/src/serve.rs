@@ -3,11 +3,17 @@
 use axum::Router;
 use dashly_telemetry::{Health, Phase, Tasks};
 use futures_util::FutureExt;
+use http::Extensions;
+use http_body::Body;
 use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use std::convert::Infallible;
+use std::error::Error;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -26,6 +32,40 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub struct PeerAddress(pub SocketAddr);
 
+impl PeerAddress {
+    /// The address of whoever sent a request with `extensions`; unspecified when it did not come over a connection.
+    pub fn of(extensions: &Extensions) -> IpAddr {
+        extensions.get::<Self>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip().to_canonical())
+    }
+}
+
+/// What answers every request of every connection. Cheap to clone.
+pub trait Routes: Clone + Send + 'static {
+    /// Of the replies.
+    type Body: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static;
+
+    /// The answer to `request`, which came from `peer`.
+    fn answer(
+        self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> impl Future<Output = Response<Self::Body>> + Send + 'static;
+}
+
+/// Handlers find the other end as [`PeerAddress`] among the request's extensions.
+impl Routes for Router {
+    type Body = axum::body::Body;
+
+    fn answer(
+        self,
+        mut request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> impl Future<Output = Response<Self::Body>> + Send + 'static {
+        request.extensions_mut().insert(PeerAddress(peer));
+        self.oneshot(request).map(|Ok(reply): Result<_, Infallible>| reply)
+    }
+}
+
 /// How to serve.
 #[derive(Clone, Debug)]
 pub struct ServeOptions {
@@ -39,17 +79,17 @@ pub struct ServeOptions {
     pub tasks: Tasks,
 }
 
-/// Serves `router` on `listener` until `stop` completes; returns when the last request in progress has been answered
+/// Serves `routes` on `listener` until `stop` completes; returns when the last request in progress has been answered
 /// (or cut after [`ServeOptions::finish`]).
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    routes: impl Routes,
     options: ServeOptions,
     stop: impl Future<Output = ()> + Send,
 ) {
     let graceful = GracefulShutdown::new();
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    accept_until(&listener, &router, &graceful, &permits, &options, stop).await;
+    accept_until(&listener, &routes, &graceful, &permits, &options, stop).await;
     drop(listener);
     if tokio::time::timeout(options.finish, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not end in time and were cut");
@@ -59,13 +99,13 @@ pub async fn serve(
 /// Accepts until `stop`, and then for as long as routers may still send somebody.
 async fn accept_until(
     listener: &TcpListener,
-    router: &Router,
+    routes: &impl Routes,
     graceful: &GracefulShutdown,
     permits: &Arc<Semaphore>,
     options: &ServeOptions,
     stop: impl Future<Output = ()> + Send,
 ) {
-    let accept = accept_loop(listener, router, graceful, permits, &options.tasks);
+    let accept = accept_loop(listener, routes, graceful, permits, &options.tasks);
     tokio::pin!(accept);
     tokio::select! {
         () = &mut accept => {}
@@ -81,7 +121,7 @@ async fn accept_until(
 
 async fn accept_loop(
     listener: &TcpListener,
-    router: &Router,
+    routes: &impl Routes,
     graceful: &GracefulShutdown,
     permits: &Arc<Semaphore>,
     tasks: &Tasks,
@@ -93,7 +133,7 @@ async fn accept_loop(
             Ok((stream, peer)) => {
                 tasks.spawn(
                     "connection",
-                    serve_connection(stream, peer, router.clone(), graceful.watcher(), permit),
+                    serve_connection(stream, peer, routes.clone(), graceful.watcher(), permit),
                 );
             }
             Err(error) => {
@@ -109,17 +149,13 @@ async fn accept_loop(
 fn serve_connection(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    routes: impl Routes,
     watcher: hyper_util::server::graceful::Watcher,
     permit: OwnedSemaphorePermit,
 ) -> impl Future<Output = ()> + Send {
     // Answers are small; waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
-    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(PeerAddress(peer));
-        router.clone().oneshot(request)
-    });
+    let service = service_fn(move |request| routes.clone().answer(request, peer).map(Ok::<_, Infallible>));
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)

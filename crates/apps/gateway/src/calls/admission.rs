@@ -5,10 +5,8 @@ use crate::callers::{Caller, workspace_of};
 use crate::config::GatewayFile;
 use crate::gateway::{Gateway, Place};
 use crate::metering::CallGuard;
-use axum::extract::FromRequestParts;
-use dashly_web::ClientAddress;
-use http::request::Parts;
 use http::{HeaderMap, HeaderName};
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::time::{Duration, Instant};
 
@@ -28,25 +26,25 @@ pub(crate) struct Admitted {
     pub(crate) deadline: Instant,
 }
 
-/// Lets a call in, or says why not; what is learned on the way goes into `guard`.
+/// Lets a call of `peer` in, or says why not; what is learned on the way goes into `guard`.
 pub(crate) async fn admit(
     gateway: &Gateway,
-    head: &mut Parts,
+    headers: &HeaderMap,
+    peer: IpAddr,
     guard: &mut CallGuard,
 ) -> Result<Admitted, AdmissionError> {
     let file = gateway.current();
-    head.extensions.insert(gateway.trusted_proxies.clone());
-    let Ok(ClientAddress(address)) = ClientAddress::from_request_parts(head, &()).await;
-    let caller = gateway.callers.authenticate(&file, &head.headers, address)?;
+    let address = gateway.trusted_proxies.client_of(peer, headers);
+    let caller = gateway.callers.authenticate(&file, headers, address)?;
     guard.note(|end| end.subject.caller = caller.name());
-    let workspace = workspace_of(&head.headers)?;
+    let workspace = workspace_of(headers)?;
     if let Some(workspace) = &workspace {
         guard.note(|end| end.subject.workspace = Arc::clone(workspace));
     }
-    guard.note(|end| end.caller_request_id = caller_request_id(&head.headers));
+    guard.note(|end| end.caller_request_id = caller_request_id(headers));
     gateway.limiter.admit_request(&file, &caller, workspace.as_ref()).await?;
     let place = gateway.take_place(&file).ok_or(AdmissionError::Full)?;
-    let own = head.headers.get(DEADLINE).and_then(|value| value.to_str().ok()?.parse().ok());
+    let own = headers.get(DEADLINE).and_then(|value| value.to_str().ok()?.parse().ok());
     let patience = own.map_or(file.timeouts.call, |own| file.timeouts.call.min(Duration::from_millis(own)));
     Ok(Admitted { deadline: Instant::now() + patience, file, caller, workspace, place })
 }

@@ -8,11 +8,10 @@ use super::error::CallError;
 use crate::config::{BreakerRule, GatewayFile, Retries};
 use crate::gateway::Gateway;
 use crate::metering::{StreamTap, Tap};
-use crate::upstream::{Breakers, SendError, UpstreamReply, UpstreamRequest, retry_after};
+use crate::upstream::{Breakers, ReplyBody, SendError, UpstreamReply, UpstreamRequest, retry_after};
 use bytes::Bytes;
 use http::{StatusCode, header};
 use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +44,7 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 pub(crate) enum AnswerBody {
     /// Still coming, after what was already read of it.
-    Coming(Option<Bytes>, Incoming),
+    Coming(Option<Bytes>, ReplyBody),
     /// Read whole.
     Whole(Bytes),
 }

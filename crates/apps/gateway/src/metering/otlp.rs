@@ -2,19 +2,19 @@
 
 use super::call::CallEnd;
 use super::published::{BOUNDS, kinds};
-use crate::upstream::WholeBodyClient;
+use crate::upstream::Origin;
 use async_trait::async_trait;
 use bytes::Bytes;
 use dashly_telemetry::{ShutdownSignal, Tasks};
 use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::client::legacy::ResponseFuture;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, MeterProvider};
 use opentelemetry_http::{HttpClient, HttpError};
 use opentelemetry_otlp::{MetricExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
@@ -39,13 +39,13 @@ impl Exporter {
     pub(crate) fn start(
         endpoint: &Uri,
         interval: Duration,
-        client: WholeBodyClient,
+        collector: Origin,
         tasks: &Tasks,
     ) -> anyhow::Result<Self> {
         let address = format!("{}/v1/metrics", endpoint.to_string().trim_end_matches('/'));
         let exporter = MetricExporter::builder()
             .with_http()
-            .with_http_client(OnRuntime { client, runtime: Handle::current() })
+            .with_http_client(OnRuntime { collector: Arc::new(collector), runtime: Handle::current() })
             .with_endpoint(address)
             .with_timeout(LONGEST_EXPORT)
             .build()?;
@@ -123,22 +123,24 @@ async fn finish(provider: SdkMeterProvider, stop: ShutdownSignal) {
 /// The library exports from a thread of its own; connections live on the runtime.
 #[derive(Debug)]
 struct OnRuntime {
-    client: WholeBodyClient,
+    collector: Arc<Origin>,
     runtime: Handle,
 }
 
 #[async_trait]
 impl HttpClient for OnRuntime {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let sent = self.client.request(request.map(Full::new));
+        let collector = Arc::clone(&self.collector);
         // Timers, too, are the runtime's.
-        let exchange = async move { timeout(LONGEST_EXPORT, read_whole(sent)).await? };
+        let exchange = async move { timeout(LONGEST_EXPORT, exchange(&collector, request)).await? };
         self.runtime.spawn(exchange).await?
     }
 }
 
-async fn read_whole(sent: ResponseFuture) -> Result<Response<Bytes>, HttpError> {
-    let (head, body) = sent.await?.into_parts();
+async fn exchange(collector: &Origin, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+    let (mut head, body) = request.into_parts();
+    head.uri = head.uri.path_and_query().cloned().map_or_else(|| Uri::from_static("/"), Uri::from);
+    let (head, body) = collector.send(Request::from_parts(head, Full::new(body))).await?.into_parts();
     let body = Limited::new(body, MOST_REPLY_BYTES).collect().await?.to_bytes();
     Ok(Response::from_parts(head, body))
 }

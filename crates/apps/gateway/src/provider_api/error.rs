@@ -5,7 +5,7 @@ use crate::calls::{AdmissionError, CallError, whole_seconds};
 use crate::upstream::SendError;
 use axum::response::{IntoResponse, Response};
 use dashly_web::BodyFault;
-use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 use std::time::Duration;
 
@@ -44,6 +44,12 @@ impl ProviderError {
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request_error", "invalid-request", message)
+    }
+
+    /// A method that a route does not have.
+    pub(crate) fn method_not_allowed(method: &Method, path: &str) -> Self {
+        let (status, message) = (StatusCode::METHOD_NOT_ALLOWED, format!("{path} does not take {method}"));
+        Self::new(status, "invalid_request_error", "method-not-allowed", message)
     }
 
     pub(crate) fn model_not_allowed(model: &str) -> Self {
@@ -145,16 +151,4 @@ impl From<CallError> for ProviderError {
             None => error,
         }
     }
-}
-
-/// The answer to a method that a route does not have.
-pub(crate) async fn method_not_allowed(method: Method, uri: Uri) -> Response {
-    let message = format!("{} does not take {method}", uri.path());
-    let error = ProviderError::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "invalid_request_error",
-        "method-not-allowed",
-        message,
-    );
-    error.into_reply("")
 }

@@ -1,5 +1,6 @@
 //! The way of a call to the provider and back.
 
+use super::ProviderRoute;
 use super::bounds::bounds;
 use super::error::ProviderError;
 use super::headers::{for_caller, for_provider};
@@ -11,13 +12,14 @@ use crate::gateway::Gateway;
 use crate::metering::{CallGuard, CallSubject, Cost, JsonTap, Outcome, StreamTap, Tap, worst_case};
 use crate::upstream::UpstreamRequest;
 use axum::body::Body;
-use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use dashly_web::read_body;
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Request};
+use hyper::body::Incoming;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -27,32 +29,26 @@ const OUR_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RETIRES: HeaderName = HeaderName::from_static("x-dashly-model-retires");
 const RETIREMENT_NOTICE: i64 = 90 * 24 * 3_600;
 
-/// What a route of the provider is like.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ProviderRoute {
-    /// Its template.
-    pub(super) template: &'static str,
-    /// Whether its body names a model.
-    pub(super) names_model: bool,
-    /// Whether the provider charges for it.
-    pub(super) is_charged: bool,
-}
-
-/// Passes a call on and its answer back.
-pub(super) async fn forward(gateway: Gateway, request: Request, route: ProviderRoute) -> Response {
-    let (mut head, body) = request.into_parts();
+/// Passes a call of `peer` on and its answer back.
+pub(super) async fn forward(
+    gateway: Gateway,
+    request: Request<Incoming>,
+    peer: IpAddr,
+    route: ProviderRoute,
+) -> Response {
+    let (head, body) = request.into_parts();
     let request_id: Arc<str> = gateway.ids.token().into();
     let subject = CallSubject::new(route.template, &request_id);
     let mut guard = CallGuard::open(&gateway.meter, subject);
-    let admitted = match calls::admit(&gateway, &mut head, &mut guard).await {
+    let admitted = match calls::admit(&gateway, &head.headers, peer, &mut guard).await {
         Ok(admitted) => admitted,
         Err(error) => return refuse(guard, error.into(), &request_id),
     };
-    let asked = match ask(&gateway, &admitted, &mut guard, body, route).await {
-        Ok(asked) => asked,
+    let question = match ask(&gateway, &admitted, &mut guard, body, route).await {
+        Ok(question) => question,
         Err(error) => return refuse(guard, error, &request_id),
     };
-    pass(&gateway, head, admitted, asked, guard, route, &request_id).await
+    pass(&gateway, head, admitted, question, guard, route, &request_id).await
 }
 
 fn refuse(mut guard: CallGuard, error: ProviderError, request_id: &str) -> Response {
@@ -74,7 +70,7 @@ async fn ask(
     gateway: &Gateway,
     admitted: &Admitted,
     guard: &mut CallGuard,
-    body: Body,
+    body: Incoming,
     route: ProviderRoute,
 ) -> Result<Question, ProviderError> {
     let body = read_body(body, super::BODY_LIMIT_BYTES).await?;
@@ -126,27 +122,27 @@ async fn pass(
         used: 0,
         spent: Cost::default(),
     });
-    let path = head.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-    let headers = for_provider(&head.headers);
-    let request = |body: Bytes| UpstreamRequest {
-        method: head.method.clone(),
-        path: path.clone(),
-        headers: headers.clone(),
+    let request = UpstreamRequest {
+        method: head.method,
+        path: head.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/")),
+        headers: for_provider(head.headers),
         body,
     };
     let answered = match &asked {
         Some(asked) if asked.is_alias => {
             let candidates = Candidates { models: &asked.models, is_stream: asked.is_stream };
-            let request_for = |model: &str| request(asked.body_for(&body, model));
-            calls::with_retries(gateway, &file, &candidates, request_for, deadline).await
+            let request_for = |model: &str| {
+                let body = asked.body_for(&request.body, model);
+                UpstreamRequest { body, ..request.clone() }
+            };
+            Box::pin(calls::with_retries(gateway, &file, &candidates, request_for, deadline)).await
         }
         _ => {
             let model = asked.as_ref().and_then(|asked| asked.models.first()).cloned();
             let is_stream = asked.as_ref().is_some_and(|asked| asked.is_stream);
             let head_by =
                 if is_stream { deadline.min(Instant::now() + file.timeouts.first_token) } else { deadline };
-            calls::once(gateway, &request(body.clone()), &model.unwrap_or_else(|| Arc::from("-")), head_by)
-                .await
+            calls::once(gateway, &request, &model.unwrap_or_else(|| Arc::from("-")), head_by).await
         }
     };
     let Some(settlement) = unsettled.take() else {

@@ -2,27 +2,6 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Headers of a request that stay here: those of this connection, of the caller's credentials, and of proxies.
-const KEPT_FROM_PROVIDER: [HeaderName; 17] = [
-    header::HOST,
-    header::CONNECTION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::CONTENT_LENGTH,
-    header::EXPECT,
-    header::AUTHORIZATION,
-    header::COOKIE,
-    header::ACCEPT_ENCODING,
-    header::FORWARDED,
-    HeaderName::from_static("x-api-key"),
-    HeaderName::from_static("x-real-ip"),
-    HeaderName::from_static("keep-alive"),
-];
-
 /// Headers of a reply that belong to the connection with the provider.
 const KEPT_FROM_CALLER: [HeaderName; 8] = [
     header::CONNECTION,
@@ -37,18 +16,43 @@ const KEPT_FROM_CALLER: [HeaderName; 8] = [
     header::ALT_SVC,
 ];
 
+/// Whether a header of a request stays here: those of this connection, of the caller's credentials, and of proxies.
+fn stays_here(name: &str) -> bool {
+    let is_known = matches!(
+        name,
+        "host"
+            | "connection"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "content-length"
+            | "expect"
+            | "authorization"
+            | "cookie"
+            | "accept-encoding"
+            | "forwarded"
+            | "x-api-key"
+            | "x-real-ip"
+            | "keep-alive"
+    );
+    is_known || name.starts_with("x-forwarded-") || name.starts_with("x-dashly-")
+}
+
 /// The headers of a request as the provider gets them.
-pub(super) fn for_provider(headers: &HeaderMap) -> HeaderMap {
-    let named = named_by_connection(headers);
+pub(super) fn for_provider(headers: HeaderMap) -> HeaderMap {
+    let named = named_by_connection(&headers);
     let mut passed = HeaderMap::with_capacity(headers.len());
+    let mut passing = None;
     for (name, value) in headers {
-        let text = name.as_str();
-        let stays = KEPT_FROM_PROVIDER.contains(name)
-            || text.starts_with("x-forwarded-")
-            || text.starts_with("x-dashly-")
-            || named.contains(name);
-        if !stays {
-            passed.append(name.clone(), value.clone());
+        // A further value of the same name comes without it.
+        if let Some(name) = name {
+            passing = (!stays_here(name.as_str()) && !named.contains(&name)).then_some(name);
+        }
+        if let Some(name) = &passing {
+            passed.append(name.clone(), value);
         }
     }
     // What is compressed cannot be metered while it passes.
@@ -97,7 +101,7 @@ mod tests {
             headers.insert(name, HeaderValue::from_static(value));
         }
         headers.append("anthropic-beta", HeaderValue::from_static("another"));
-        let passed = for_provider(&headers);
+        let passed = for_provider(headers);
         let mut names: Vec<&str> = passed.keys().map(http::HeaderName::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["accept-encoding", "anthropic-beta", "x-stainless-retry-count"]);

@@ -1,30 +1,76 @@
 //! The provider's own API, so that its official clients work by changing their base URL.
 //!
-//! What passes is not touched: unknown fields and headers, replies, errors, and every byte of a stream. One file per
-//! route; [`forward`] is the way all of them take.
+//! What passes is not touched: unknown fields and headers, replies, errors, and every byte of a stream. [`answer`] knows the
+//! routes; [`forward`](forward::forward) is the way that all of them take.
 
 mod bounds;
-mod count_tokens;
 mod error;
 mod forward;
 mod headers;
-mod models;
-mod post_messages;
 mod relay;
 mod request;
 
 use crate::gateway::Gateway;
-use axum::Router;
-use axum::routing::{get, post};
+use axum::response::Response;
+use error::ProviderError;
+use http::{Method, Request};
+use hyper::body::Incoming;
+use std::net::IpAddr;
 
 /// A request's body may have this many bytes, as at the provider.
 pub(crate) const BODY_LIMIT_BYTES: usize = 32 * 1024 * 1024;
 
-pub(crate) fn routes() -> Router<Gateway> {
-    Router::new()
-        .route("/v1/messages", post(post_messages::post_messages))
-        .route("/v1/messages/count_tokens", post(count_tokens::post_count_tokens))
-        .route("/v1/models", get(models::get_models))
-        .route("/v1/models/{model}", get(models::get_models))
-        .method_not_allowed_fallback(error::method_not_allowed)
+/// A route of the provider.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProviderRoute {
+    /// Its template.
+    template: &'static str,
+    /// Whether it is asked with POST, and not with GET.
+    is_post: bool,
+    /// Whether its body names a model.
+    names_model: bool,
+    /// Whether the provider charges for it.
+    is_charged: bool,
+}
+
+impl ProviderRoute {
+    /// The route at `path`; none when it is not of the provider's API.
+    ///
+    /// Found here and not by the router of all other routes: a call would pay for what these few do not need.
+    pub(crate) fn at(path: &str) -> Option<Self> {
+        let rest = path.strip_prefix("/v1/")?;
+        let post = |template, is_charged| Self { template, is_post: true, names_model: true, is_charged };
+        match rest {
+            "messages" => Some(post("/v1/messages", true)),
+            "messages/count_tokens" => Some(post("/v1/messages/count_tokens", false)),
+            _ => {
+                let model = rest.strip_prefix("models")?;
+                let names_one =
+                    model.strip_prefix('/').is_some_and(|name| !name.is_empty() && !name.contains('/'));
+                (model.is_empty() || names_one).then_some(Self {
+                    template: "/v1/models",
+                    is_post: false,
+                    names_model: false,
+                    is_charged: false,
+                })
+            }
+        }
+    }
+
+    fn takes(self, method: &Method) -> bool {
+        if self.is_post { method == Method::POST } else { [Method::GET, Method::HEAD].contains(method) }
+    }
+}
+
+/// The answer to a request of `peer` for `route`.
+pub(crate) async fn answer(
+    gateway: Gateway,
+    request: Request<Incoming>,
+    peer: IpAddr,
+    route: ProviderRoute,
+) -> Response {
+    if !route.takes(request.method()) {
+        return ProviderError::method_not_allowed(request.method(), request.uri().path()).into_reply("");
+    }
+    forward::forward(gateway, request, peer, route).await
 }

@@ -3,9 +3,9 @@
 use crate::calls::{AnswerBody, Settlement};
 use crate::config::Timeouts;
 use crate::metering::{Outcome, Tap};
+use crate::upstream::ReplyBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -22,7 +22,7 @@ pub(super) enum BrokenOff {
 /// The body.
 pub(super) struct Relay {
     first: Option<Bytes>,
-    body: Option<Incoming>,
+    body: Option<ReplyBody>,
     tap: Tap,
     settlement: Option<Settlement>,
     timeouts: Timeouts,
@@ -32,6 +32,8 @@ pub(super) struct Relay {
     /// Something came since the timer was set.
     has_moved: bool,
     outcome: Outcome,
+    /// Told when the body is asked next.
+    broken_off: Option<BrokenOff>,
 }
 
 impl Relay {
@@ -60,6 +62,7 @@ impl Relay {
             timer: Box::pin(sleep_until(first_by)),
             has_moved: false,
             outcome,
+            broken_off: None,
         }
     }
 
@@ -90,25 +93,32 @@ impl Relay {
     }
 
     /// The end of the provider's body.
-    fn end(&mut self) -> Option<Result<Frame<Bytes>, BrokenOff>> {
+    fn end(&mut self, context: &Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         if let Tap::Stream(tap) = &self.tap {
             if !tap.has_ended() {
-                self.settle(Outcome::Failed);
-                return Some(Err(BrokenOff::ByProvider));
+                return self.break_off(BrokenOff::ByProvider, context);
             }
             if tap.error().is_some() {
                 self.settle(Outcome::ProviderError);
-                return None;
+                return Poll::Ready(None);
             }
         }
         self.settle(self.outcome);
-        None
+        Poll::Ready(None)
     }
 
-    fn break_off(&mut self, cause: BrokenOff) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+    /// A body's fault closes the caller's connection at once. What came before it is to go out first, and does so once there is
+    /// nothing more for a moment.
+    fn break_off(
+        &mut self,
+        cause: BrokenOff,
+        context: &Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         self.body = None;
         self.settle(Outcome::Failed);
-        Poll::Ready(Some(Err(cause)))
+        self.broken_off = Some(cause);
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
@@ -121,12 +131,15 @@ impl Body for Relay {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         let this = &mut *self;
+        if let Some(cause) = this.broken_off.take() {
+            return Poll::Ready(Some(Err(cause)));
+        }
         if let Some(first) = this.first.take() {
             this.take_in(&first);
             this.settle_if_whole();
             return Poll::Ready(Some(Ok(Frame::data(first))));
         }
-        let Some(body) = &mut this.body else { return Poll::Ready(this.end()) };
+        let Some(body) = &mut this.body else { return this.end(context) };
         match Pin::new(body).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
                 if let Some(bytes) = frame.data_ref() {
@@ -136,10 +149,10 @@ impl Body for Relay {
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
-            Poll::Ready(Some(Err(_))) => this.break_off(BrokenOff::ByProvider),
+            Poll::Ready(Some(Err(_))) => this.break_off(BrokenOff::ByProvider, context),
             Poll::Ready(None) => {
                 this.body = None;
-                Poll::Ready(this.end())
+                this.end(context)
             }
             Poll::Pending => {
                 if std::mem::take(&mut this.has_moved) && this.is_stream {
@@ -147,7 +160,7 @@ impl Body for Relay {
                     this.timer.as_mut().reset(next);
                 }
                 match this.timer.as_mut().poll(context) {
-                    Poll::Ready(()) => this.break_off(BrokenOff::Silent),
+                    Poll::Ready(()) => this.break_off(BrokenOff::Silent, context),
                     Poll::Pending => Poll::Pending,
                 }
             }

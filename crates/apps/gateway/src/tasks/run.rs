@@ -16,22 +16,23 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use dashly_kernel::Problem;
-use dashly_web::{RequestId, parse_json, read_body};
+use dashly_web::{PeerAddress, RequestId, parse_json, read_body};
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::time::timeout_at;
 
 /// Answers a request for `task`.
 pub(super) async fn run(gateway: Gateway, request: Request, task: &CompiledTask) -> Response {
-    let (mut head, body) = request.into_parts();
+    let (head, body) = request.into_parts();
     let request_id =
         head.extensions.get::<RequestId>().map_or_else(|| Arc::from("-"), |id| Arc::clone(&id.0));
     let subject = CallSubject::new(task.definition.path, &request_id);
     let mut guard = CallGuard::open(&gateway.meter, subject);
-    let admitted = match calls::admit(&gateway, &mut head, &mut guard).await {
-        Ok(admitted) => admitted,
-        Err(error) => return refuse(guard, error.into(), &request_id),
-    };
+    let admitted =
+        match calls::admit(&gateway, &head.headers, PeerAddress::of(&head.extensions), &mut guard).await {
+            Ok(admitted) => admitted,
+            Err(error) => return refuse(guard, error.into(), &request_id),
+        };
     let prepared = match prepare(task, body).await {
         Ok(prepared) => prepared,
         Err(problem) => return refuse(guard, problem.into(), &request_id),

@@ -1,12 +1,14 @@
-//! The way to the provider: one client, its keys, and when a model is left alone.
+//! The way to the provider: connections, keys, and when a model is left alone.
 
 mod breaker;
 mod client;
+mod connection;
 mod keys;
-mod stream;
+mod origin;
+mod reply_body;
 
 pub(crate) use breaker::{BreakerState, Breakers};
-pub(crate) use client::{
-    SendError, Upstream, UpstreamReply, UpstreamRequest, WholeBodyClient, http_client, retry_after,
-};
+pub(crate) use client::{SendError, Upstream, UpstreamReply, UpstreamRequest, retry_after};
 pub(crate) use keys::KeyState;
+pub(crate) use origin::Origin;
+pub(crate) use reply_body::ReplyBody;

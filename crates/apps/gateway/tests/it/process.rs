@@ -182,7 +182,7 @@ async fn no_secret_and_no_content_is_written_anywhere() {
     assert!(program.upstream.calls().len() > 10);
     program.terminate().await;
     let log = program.ended().await;
-    assert!(log.lines().count() > 100, "it wrote much: {}", log.lines().count());
+    assert!(log.lines().count() > 50, "it wrote much: {}", log.lines().count());
     for secret in [PROVIDER_KEY, TOKEN, key, "redis-password-31", "wrong-token-of-a-stranger"] {
         assert!(!log.contains(secret), "{secret} is in the log");
         assert!(!seen.iter().any(|text| text.contains(secret)), "{secret} is in an answer");

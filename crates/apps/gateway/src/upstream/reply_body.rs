@@ -1,0 +1,71 @@
+//! The body of a reply, with the connection that it comes over.
+
+use super::connection::Connection;
+use super::origin::Idle;
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// A body that is still coming. When it is whole its connection is kept for the next request; dropped before, it closes it.
+#[derive(Debug)]
+pub(crate) struct ReplyBody {
+    body: Incoming,
+    /// None once the body is whole.
+    connection: Option<Box<Connection>>,
+    idle: Arc<Idle>,
+}
+
+impl ReplyBody {
+    pub(super) fn new(body: Incoming, connection: Box<Connection>, idle: Arc<Idle>) -> Self {
+        let mut whole = Self { body, connection: Some(connection), idle };
+        whole.keep_if_whole();
+        whole
+    }
+
+    fn keep_if_whole(&mut self) {
+        if self.body.is_end_stream()
+            && let Some(connection) = self.connection.take()
+        {
+            self.idle.put(connection);
+        }
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let this = &mut *self;
+        let polled = match &mut this.connection {
+            Some(connection) => connection.poll_body(&mut this.body, context),
+            None => Pin::new(&mut this.body).poll_frame(context),
+        };
+        match &polled {
+            Poll::Ready(Some(Ok(_))) => this.keep_if_whole(),
+            Poll::Ready(None) => {
+                if let Some(connection) = this.connection.take() {
+                    this.idle.put(connection);
+                }
+            }
+            // After a fault the connection is of no use.
+            Poll::Ready(Some(Err(_))) => this.connection = None,
+            Poll::Pending => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
