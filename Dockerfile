@@ -21,6 +21,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends make && rm -
 
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo .cargo
 COPY benches benches
 COPY crates crates
 COPY migrations migrations
