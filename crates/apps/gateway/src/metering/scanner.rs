@@ -45,10 +45,42 @@ struct ReportedMessage {
     usage: Option<ReportedUsage>,
 }
 
-impl ReportedMessage {
-    /// None when it is no such document. That it is text is checked once as a whole: with every string it costs more.
-    fn read(bytes: &[u8]) -> Option<Self> {
-        serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()
+/// The usage of a reply in one document; none when it has none.
+///
+/// Only its own member is read as JSON: reading all of a reply costs twice as much, and the caller may do that.
+fn usage_of(document: &[u8]) -> Option<ReportedUsage> {
+    let mut depth = 0_u32;
+    let mut at = 0;
+    while let Some(byte) = document.get(at) {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.checked_sub(1)?,
+            b'"' => {
+                let end = end_of_text(document, at + 1)?;
+                if depth == 1
+                    && document.get(at..end) == Some(b"\"usage\"")
+                    && let Some(value) = document.get(end..)?.trim_ascii_start().strip_prefix(b":")
+                {
+                    return serde_json::Deserializer::from_slice(value).into_iter().next()?.ok();
+                }
+                at = end - 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Where the text that begins at `start` is over, its closing quote included.
+fn end_of_text(document: &[u8], mut start: usize) -> Option<usize> {
+    loop {
+        let rest = document.get(start..)?;
+        let found = start + rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        if document.get(found) == Some(&b'"') {
+            return Some(found + 1);
+        }
+        start = found + 2;
     }
 }
 
@@ -64,12 +96,12 @@ impl JsonTap {
 
     /// The usage of the whole reply; none if it has none.
     pub(crate) fn usage(&self) -> Option<Usage> {
-        let message = match self.parts.as_slice() {
-            [whole] => ReportedMessage::read(whole)?,
-            parts => ReportedMessage::read(&parts.concat())?,
+        let reported = match self.parts.as_slice() {
+            [whole] => usage_of(whole)?,
+            parts => usage_of(&parts.concat())?,
         };
         let mut usage = Usage::default();
-        message.usage?.update(&mut usage);
+        reported.update(&mut usage);
         Some(usage)
     }
 }
@@ -196,9 +228,12 @@ fn is_of_kind(data: &[u8], kind: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::StreamTap;
+    use super::{StreamTap, usage_of};
     use crate::metering::Usage;
+    use crate::metering::usage::ReportedUsage;
     use bytes::Bytes;
+    use proptest::prelude::*;
+    use serde_json::{Map, Value, json};
 
     const STREAM: &str = "event: message_start\r\n\
         data: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":25,\"cache_read_input_tokens\":7,\
@@ -247,5 +282,46 @@ mod tests {
         let tap = tapped(b"data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}\n\n", 5);
         assert_eq!(tap.error(), Some("overloaded_error"));
         assert!(tap.has_ended());
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<u32>().prop_map(Value::from),
+            prop_oneof![Just("usage".to_owned()), Just("a \\ \"usage\": {".to_owned()), any::<String>()]
+                .prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 5, |inner| {
+            let name = prop_oneof![Just("usage".to_owned()), Just("x\"".to_owned()), any::<String>()];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::vec((name, inner), 0..5)
+                    .prop_map(|members| Value::from(Map::from_iter(members))),
+            ]
+        })
+    }
+
+    fn tokens(reported: Option<ReportedUsage>) -> Option<Usage> {
+        let mut usage = Usage::default();
+        reported?.update(&mut usage);
+        Some(usage)
+    }
+
+    proptest! {
+        #[test]
+        fn the_usage_of_the_reply_itself_is_found(mut document in any_json(), tokens_in in any::<u32>(), is_pretty: bool) {
+            if let Value::Object(members) = &mut document && tokens_in % 2 == 0 {
+                members.insert("usage".to_owned(), json!({ "input_tokens": tokens_in, "server_tool_use": {"x": ["}"]} }));
+            }
+            let text = if is_pretty { format!("{document:#}") } else { document.to_string() };
+            let expected = document.as_object().and_then(|members| members.get("usage").cloned());
+            let expected = expected.and_then(|usage| serde_json::from_value(usage).ok());
+            prop_assert_eq!(tokens(usage_of(text.as_bytes())), tokens(expected));
+        }
+
+        #[test]
+        fn no_bytes_are_too_much(bytes: Vec<u8>) {
+            usage_of(&bytes);
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! What is not known to be bounded is refused: tools that run at the provider and are charged by use, files and addresses
 //! whose size is not known here, faster or located inference at other prices, and members that are not known yet.
 
+use super::request::Members;
 use crate::metering::{Bounds, Unbounded};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -27,12 +28,12 @@ struct Body<'a> {
     tools: Vec<Tool>,
     #[serde(rename = "service_tier")]
     _service_tier: Option<ServiceTier>,
-    #[serde(rename = "model")]
-    _model: IgnoredAny,
+    #[serde(borrow)]
+    model: &'a RawValue,
     #[serde(rename = "system")]
     _system: Option<IgnoredAny>,
-    #[serde(rename = "stream")]
-    _stream: Option<IgnoredAny>,
+    #[serde(default)]
+    stream: Option<bool>,
     #[serde(rename = "temperature")]
     _temperature: Option<IgnoredAny>,
     #[serde(rename = "top_p")]
@@ -93,9 +94,8 @@ struct Source<'a> {
     data: Option<&'a RawValue>,
 }
 
-/// What bounds the request in `body`.
-pub(super) fn bounds(body: &[u8]) -> Result<Bounds, Unbounded> {
-    let text = std::str::from_utf8(body).map_err(|error| Unbounded(error.to_string()))?;
+/// What the request in `text` asks for, and what bounds it.
+pub(super) fn read_bounded(text: &str) -> Result<(Members<'_>, Bounds), Unbounded> {
     let read: Body<'_> = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
     for tool in &read.tools {
         check_tool(tool)?;
@@ -106,11 +106,15 @@ pub(super) fn bounds(body: &[u8]) -> Result<Bounds, Unbounded> {
     }
     let tools = count(read.tools.len());
     // A token has one byte at least.
-    let text_bytes = count(body.len()).saturating_sub(images.bytes);
+    let text_bytes = count(text.len()).saturating_sub(images.bytes);
     let added = ADDED_TOKENS.saturating_mul(tools.saturating_add(1));
     let prompt_tokens =
         text_bytes.saturating_add(added).saturating_add(images.number.saturating_mul(IMAGE_TOKENS));
-    Ok(Bounds { prompt_tokens, output_tokens: read.max_tokens, writes_cache: may_write_cache(text) })
+    let bounds =
+        Bounds { prompt_tokens, output_tokens: read.max_tokens, writes_cache: may_write_cache(text) };
+    let members =
+        Members { model: Some(read.model), stream: read.stream, max_tokens: Some(read.max_tokens.into()) };
+    Ok((members, bounds))
 }
 
 /// Without the list of everything that would be understood.
@@ -174,14 +178,19 @@ fn count(length: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{IMAGE_TOKENS, bounds};
+    use super::{IMAGE_TOKENS, read_bounded};
+    use crate::metering::{Bounds, Unbounded};
     use serde_json::{Value, json};
 
-    fn with(member: &str, value: Value) -> Vec<u8> {
+    fn bounds(text: &str) -> Result<Bounds, Unbounded> {
+        read_bounded(text).map(|(_, bounds)| bounds)
+    }
+
+    fn with(member: &str, value: Value) -> String {
         let mut body =
             json!({ "model": "m", "max_tokens": 9, "messages": [{ "role": "user", "content": "Hi" }] });
         body[member] = value;
-        body.to_string().into_bytes()
+        body.to_string()
     }
 
     #[test]
@@ -224,9 +233,9 @@ mod tests {
             let error = bounds(&with(member, value)).unwrap_err().to_string();
             assert!(error.contains(expected), "{member}: {error}");
         }
-        let twice = br#"{"model":"m","max_tokens":1,"messages":[],"messages":[]}"#;
+        let twice = r#"{"model":"m","max_tokens":1,"messages":[],"messages":[]}"#;
         assert!(bounds(twice).unwrap_err().to_string().contains("duplicate field"));
-        let none = br#"{"model":"m","messages":[]}"#;
+        let none = r#"{"model":"m","messages":[]}"#;
         assert!(bounds(none).unwrap_err().to_string().contains("missing field `max_tokens`"));
     }
 }

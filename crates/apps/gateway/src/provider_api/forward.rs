@@ -1,11 +1,10 @@
 //! The way of a call to the provider and back.
 
 use super::ProviderRoute;
-use super::bounds::bounds;
 use super::error::ProviderError;
 use super::headers::{for_caller, for_provider};
 use super::relay::Relay;
-use super::request::Asked;
+use super::request::{Asked, Read};
 use crate::calls::{self, Admitted, Answer, AnswerBody, CallError, Candidates, Held, Settlement, Unsettled};
 use crate::config::GatewayFile;
 use crate::gateway::Gateway;
@@ -78,7 +77,7 @@ async fn ask(
         return Ok(Question { body, asked: None, held: Held::default() });
     }
     let file = &admitted.file;
-    let mut asked = Asked::read(&body, file)?;
+    let Read { mut asked, bounds } = Asked::read(&body, file, route.is_charged)?;
     let alias = asked.is_alias.then_some(&*asked.name);
     asked.models.retain(|model| admitted.caller.may_call(model, alias));
     let Some(first) = asked.models.first() else {
@@ -90,7 +89,7 @@ async fn ask(
     }
     let held = if route.is_charged {
         let Admitted { caller, workspace, .. } = admitted;
-        let worst = || worst_case(file, &asked.models, bounds(&body)?);
+        let worst = || worst_case(file, &asked.models, bounds?);
         let expected = asked.expected_tokens(&body);
         calls::hold(gateway, file, caller, workspace.as_ref(), expected, worst).await?
     } else {

@@ -1,7 +1,9 @@
 //! The little that is read of a request's body.
 
+use super::bounds::read_bounded;
 use super::error::ProviderError;
 use crate::config::GatewayFile;
+use crate::metering::{Bounds, Unbounded};
 use bytes::{Bytes, BytesMut};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -23,24 +25,40 @@ pub(super) struct Asked {
 
 /// Members that appear twice are refused: the provider might read the other one.
 #[derive(Debug, Deserialize)]
-struct Members<'a> {
+pub(super) struct Members<'a> {
     #[serde(borrow)]
-    model: Option<&'a RawValue>,
+    pub(super) model: Option<&'a RawValue>,
     #[serde(default)]
-    stream: Option<bool>,
+    pub(super) stream: Option<bool>,
     #[serde(default)]
-    max_tokens: Option<serde_json::Number>,
+    pub(super) max_tokens: Option<serde_json::Number>,
+}
+
+/// A body that was read.
+pub(super) struct Read {
+    pub(super) asked: Asked,
+    /// What bounds it, or why nothing does. Only looked at where somebody has a budget.
+    pub(super) bounds: Result<Bounds, Unbounded>,
 }
 
 impl Asked {
-    /// Reads what `body` asks for.
-    pub(super) fn read(body: &Bytes, file: &GatewayFile) -> Result<Self, ProviderError> {
+    /// Reads what `body` asks for, once: bodies may be large.
+    pub(super) fn read(body: &Bytes, file: &GatewayFile, is_charged: bool) -> Result<Read, ProviderError> {
         // Checked once as a whole, which costs far less than with every string.
         let text = std::str::from_utf8(body)
             .map_err(|error| ProviderError::invalid(format!("the body is not UTF-8: {error}")))?;
-        let members: Members<'_> = serde_json::from_str(text).map_err(|error| {
-            ProviderError::invalid(format!("the body is not the JSON that was expected: {error}"))
-        })?;
+        let (members, bounds) = if is_charged && file.has_budgets() {
+            match read_bounded(text) {
+                Ok((members, bounds)) => (members, Ok(bounds)),
+                Err(unbounded) => (read_members(text)?, Err(unbounded)),
+            }
+        } else {
+            (read_members(text)?, Err(Unbounded("nobody has a budget".to_owned())))
+        };
+        Ok(Read { asked: Self::of(&members, body, file)?, bounds })
+    }
+
+    fn of(members: &Members<'_>, body: &Bytes, file: &GatewayFile) -> Result<Self, ProviderError> {
         let raw = members.model.ok_or_else(|| ProviderError::invalid("model: field required"))?;
         let name: String = serde_json::from_str(raw.get())
             .map_err(|_| ProviderError::invalid("model: expected a string"))?;
@@ -55,7 +73,7 @@ impl Asked {
             models,
             is_alias: alias.is_some(),
             is_stream: members.stream.unwrap_or(false),
-            max_tokens: members.max_tokens.and_then(|number| number.as_u64()),
+            max_tokens: members.max_tokens.as_ref().and_then(serde_json::Number::as_u64),
             place: start..start.saturating_add(raw.get().len()),
         })
     }
@@ -80,6 +98,12 @@ impl Asked {
     }
 }
 
+fn read_members(text: &str) -> Result<Members<'_>, ProviderError> {
+    serde_json::from_str(text).map_err(|error| {
+        ProviderError::invalid(format!("the body is not the JSON that was expected: {error}"))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::Asked;
@@ -88,8 +112,8 @@ mod tests {
 
     fn asked(body: &str) -> Result<(Asked, Bytes), String> {
         let body = Bytes::copy_from_slice(body.as_bytes());
-        let asked = Asked::read(&body, &GatewayFile::default()).map_err(|error| format!("{error:?}"))?;
-        Ok((asked, body))
+        let read = Asked::read(&body, &GatewayFile::default(), true).map_err(|error| format!("{error:?}"))?;
+        Ok((read.asked, body))
     }
 
     #[test]
