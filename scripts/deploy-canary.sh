@@ -152,7 +152,7 @@ set_stable() {
 }
 
 remove_canary() {
-  kube delete deployment "$1-canary" --ignore-not-found --wait=true >&2 \
+  kube delete deployment "$1-canary" --ignore-not-found --cascade=foreground --wait=true >&2 \
     || fail "cannot remove $1-canary; repeat the command"
 }
 

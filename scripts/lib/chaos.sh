@@ -80,9 +80,9 @@ start_load() {
   [[ $1 == api ]] || return 0
   kube delete job chaos-load --ignore-not-found --wait=true >&2 || fail "step load: cannot remove the old load"
   render "$MANIFESTS/chaos/load" "$image_tag" | set_env "LOAD_WORKERS=$LOAD_WORKERS" "LOAD_ITERATIONS=$2" \
-    "LOAD_DELAY=$LOAD_DELAY" >"$scratch/load.yaml"
+    "LOAD_DELAY=$LOAD_DELAY" "LOAD_RECONNECT=${LOAD_RECONNECT:-false}" >"$scratch/load.yaml"
   apply_objects "$scratch/load.yaml" "step load"
-  wait_for_load '.ready // 0 > 0' || fail "step load: it does not start within $LOAD_TIMEOUT s; look at: $KUBECTL -n $NAMESPACE" \
+  wait_for_load '(.ready // 0) > 0' || fail "step load: it does not start within $LOAD_TIMEOUT s; look at: $KUBECTL -n $NAMESPACE" \
     "describe job chaos-load"
 }
 

@@ -41,7 +41,7 @@ readonly STATUS_TABLE='
   .[] | .service,
     (.stable | side("stable")),
     (.canary | side("canary")),
-    "  traffic to the canary: " + (if .canary_percent == null then "no pod is ready" else "\(.canary_percent) %" end),
+    "  new connections to the canary: " + (if .canary_percent == null then "no pod is ready" else "\(.canary_percent) %" end),
     "  previous: \(.previous_tag // "not recorded")"'
 
 # print_status SERVICE…: a table, or JSON with --json.

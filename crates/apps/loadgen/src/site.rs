@@ -108,7 +108,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// `connections`: how many idle connections are kept; as many as requests run at once.
+    /// `connections`: how many idle connections are kept; as many as requests run at once, or none to open one for each.
     pub(crate) fn new(base_url: &str, connections: u32) -> Result<Self, SiteError> {
         let refused = || SiteError::BaseUrl { url: base_url.to_owned() };
         let url = Url::parse(base_url.trim()).map_err(|_| refused())?;

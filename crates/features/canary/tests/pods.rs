@@ -39,6 +39,24 @@ fn two_restarts_are_bad_while_stable_has_none() {
 }
 
 #[test]
+fn one_restart_is_open_until_the_canary_has_stayed_up_again() {
+    let mut judge = Judge::new(Limits::default(), &[]).unwrap();
+    let states = (0..40_u32).map(|look| {
+        let (stable, canary) = (pods(3, 0, 50.0), pods(1, u64::from(look == 5), 50.0));
+        judge.observe(&LookRecord { at: 5.0 * f64::from(look), stable, canary }, &BTreeMap::new()).unwrap();
+        let decision = judge.decide();
+        decision.criteria.iter().find(|found| found.name == "restarts").unwrap().state
+    });
+    let states: Vec<CriterionState> = states.collect();
+    // The least time is 120 s: 24 looks after the fifth.
+    let open = states.iter().filter(|state| **state == CriterionState::Open).count();
+    assert_eq!(
+        (open, states[4], states[28], states[29]),
+        (24, CriterionState::Good, CriterionState::Open, CriterionState::Good)
+    );
+}
+
+#[test]
 fn where_stable_restarts_the_canary_may_as_often_and_not_much_more() {
     let alike = (0..200)
         .map(|look| (pods(3, u64::from(look % 4 < 3), 50.0), pods(1, u64::from(look % 4 == 3), 50.0)));

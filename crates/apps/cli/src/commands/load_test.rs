@@ -25,6 +25,10 @@ pub(crate) struct Arguments {
     /// Pause after each round, in milliseconds
     #[arg(long, env = "LOAD_DELAY", default_value_t = 30, value_name = "MILLISECONDS")]
     delay: u64,
+    /// Open a connection for every request. A Service of Kubernetes spreads connections and not requests: kept ones never
+    /// reach a pod that comes later, such as a canary's
+    #[arg(long, env = "LOAD_RECONNECT", value_parser = clap::builder::FalseyValueParser::new())]
+    reconnect: bool,
     /// Repeats a run: the same seed gives the same requests
     #[arg(long)]
     seed: Option<u64>,
@@ -56,6 +60,7 @@ pub(crate) async fn load_test(arguments: Arguments) -> anyhow::Result<ExitCode> 
     options.workers = arguments.workers;
     options.iterations = arguments.iterations;
     options.delay_ms = arguments.delay;
+    options.reconnect = arguments.reconnect;
     options.seed = arguments.seed;
     let stored_rows = rows.as_ref().map(|rows| -> &dyn StoredRows { rows });
     let report = dashly_loadgen::load_test(options, stored_rows, &Progress::on_stderr()).await?;

@@ -37,6 +37,8 @@ pub struct LoadTestOptions {
     pub iterations: u32,
     /// Pause of a visitor after each round, in milliseconds.
     pub delay_ms: u64,
+    /// A connection for every request, so that whoever spreads connections spreads the requests.
+    pub reconnect: bool,
     /// Repeats the choices of an earlier run; nothing: a random one, printed in the report.
     pub seed: Option<u64>,
 }
@@ -44,7 +46,14 @@ pub struct LoadTestOptions {
 impl LoadTestOptions {
     /// The usual load: 30 visitors, 20 rounds, 30 ms pause.
     pub fn new(base_url: impl Into<String>) -> Self {
-        Self { base_url: base_url.into(), workers: 30, iterations: 20, delay_ms: 30, seed: None }
+        Self {
+            base_url: base_url.into(),
+            workers: 30,
+            iterations: 20,
+            delay_ms: 30,
+            reconnect: false,
+            seed: None,
+        }
     }
 }
 
@@ -113,7 +122,7 @@ pub async fn load_test(
         Some(seed) => seed,
         None => chance::fresh().map_err(LoadTestError::Random)?,
     };
-    let site = Site::new(&options.base_url, options.workers)?;
+    let site = Site::new(&options.base_url, if options.reconnect { 0 } else { options.workers })?;
     let (single, other) = targets(&site).await?;
     let plan = Plan {
         site,

@@ -3,25 +3,40 @@
 use super::{Criterion, CriterionState, number};
 use crate::{ArmLook, Limits, LookRecord, RESTART_ALPHA};
 use dashly_stats::canary::{PodRestarts, RestartWatch};
+use std::fmt::Write;
 
 /// While stable's pods do not restart, a count is the rule: healthy pods hardly ever restart twice within one judging.
 /// Where stable's do, before the canary or beside it, restarts are common here, and the canary's must be more than their
-/// common rate explains.
+/// common rate explains. After a restart that stands alone the canary must stay up for the least time once more: a crash loop
+/// is not yet a loop when it has crashed once.
 pub(super) fn restarts(limits: &Limits, looks: &[LookRecord], watch: &RestartWatch) -> Criterion {
     let canary: u64 = looks.iter().map(|look| look.canary.restarts).sum();
     let stable: u64 = looks.iter().map(|look| look.stable.restarts).sum();
     let canary_pods = most_pods(looks, |look| &look.canary);
     let stable_pods = most_pods(looks, |look| &look.stable);
-    let told =
+    let mut told =
         format!("{canary} restarts of {canary_pods} canary pods, {stable} of {stable_pods} stable ones");
     let is_bad = canary >= limits.bad_restarts && (stable == 0 || watch.is_worse());
-    let state = if is_bad { CriterionState::Bad } else { CriterionState::Good };
+    let state = if is_bad {
+        CriterionState::Bad
+    } else if stable == 0 && has_just_restarted(limits, looks) {
+        let _ = write!(told, "; it must now stay up for {} s", limits.least_seconds);
+        CriterionState::Open
+    } else {
+        CriterionState::Good
+    };
     Criterion::new("restarts", state, told)
         .with("restarts of the canary", number(canary), "")
         .with("restarts of stable", number(stable), "")
         .with("restarts that are an alarm while stable has none", number(limits.bad_restarts), "")
         .with("evidence (log)", watch.log_evidence(), "")
         .with("evidence that is an alarm", -RESTART_ALPHA.ln(), "")
+}
+
+/// Whether the canary's last restart is more recent than the least time.
+fn has_just_restarted(limits: &Limits, looks: &[LookRecord]) -> bool {
+    let last = looks.iter().rev().find(|look| look.canary.restarts > 0);
+    looks.last().zip(last).is_some_and(|(now, last)| now.at - last.at < number(limits.least_seconds))
 }
 
 /// Feeds the watch.

@@ -22,8 +22,8 @@ pub(super) fn judge(limits: &Limits, looks: &[LookRecord]) -> Criterion {
     let silent_requests: u64 = silent.clone().map(|look| look.stable.requests).sum();
     let is_silent = silent.count() >= SILENT_LOOKS && silent_requests > 0;
     let (state, reason) = if canary == 0 && stable > 0 {
-        let reason =
-            "the canary got no request while stable got some: look at the Service's selector and the weight";
+        let reason = "the canary got no request while stable got some: look at the Service's selector and the weight, and whether callers \
+             keep their connections, which stay with the pods they have";
         (CriterionState::Open, reason.to_owned())
     } else if canary == 0 {
         (CriterionState::Open, "neither version got a request".to_owned())
