@@ -7,9 +7,11 @@ use dashly_kernel::Role;
 use dashly_process::{OperatingSystemIds, Settings, SystemClock};
 use dashly_telemetry::{Health, Phase, Tasks};
 use dashly_testkit::{Setup, TestApp, both_databases};
+use dashly_web::{ServeOptions, serve};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 const TOKEN: &str = "what-the-api-shows-to-its-gateway";
@@ -28,16 +30,19 @@ async fn with_gateway(key: &str) -> Setup {
     let config = GatewayConfig::read(&mut Settings::new(&lookup), "127.0.0.1").unwrap();
     let (health, tasks) = (Health::default(), Tasks::default());
     health.set_phase(Phase::Ready);
-    let parts =
-        GatewayParts { clock: Arc::new(SystemClock), ids: Arc::new(OperatingSystemIds), health, tasks };
-    let router = build(&config, parts).await.unwrap();
+    let parts = GatewayParts {
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(OperatingSystemIds),
+        health: health.clone(),
+        tasks: tasks.clone(),
+    };
+    let routes = build(&config, parts).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
+    let options = ServeOptions { drain: Duration::ZERO, finish: Duration::ZERO, health, tasks };
     #[expect(clippy::disallowed_methods, reason = "ends with the test's runtime")]
     tokio::spawn(async move {
-        axum::serve(listener, router.into_make_service_with_connect_info::<std::net::SocketAddr>())
-            .await
-            .unwrap();
+        serve(listener, routes, options, std::future::pending()).await;
         drop(upstream);
     });
     Setup::new().setting("GENAI_GATEWAY_URL", &url).setting("GATEWAY_TOKEN", TOKEN)
