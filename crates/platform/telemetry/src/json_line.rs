@@ -179,8 +179,7 @@ mod tests {
         assert_eq!((&line["number"], &line["share"], &line["is_on"]), (&7.into(), &0.5.into(), &true.into()));
         assert!(line.get("nothing").is_none());
         let moment = line["timestamp"].as_str().unwrap();
-        let age = OffsetDateTime::now_utc() - OffsetDateTime::parse(moment, &Rfc3339).unwrap();
-        assert!((0.0..60.0).contains(&age.as_seconds_f64()), "{moment}");
+        assert!(OffsetDateTime::parse(moment, &Rfc3339).is_ok(), "{moment}");
     }
 
     #[test]
