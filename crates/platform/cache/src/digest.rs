@@ -12,11 +12,7 @@ pub(crate) struct DigestSecret(SipHasher24);
 impl DigestSecret {
     /// `secret` may be empty, and then everybody knows it.
     pub(crate) fn new(secret: &[u8]) -> Self {
-        let mut key = [0; 16];
-        for (to, from) in key.iter_mut().zip(Sha256::digest(secret)) {
-            *to = from;
-        }
-        Self(SipHasher24::new_with_key(&key))
+        Self(SipHasher24::new_with_key(&first_half(Sha256::digest(secret))))
     }
 }
 
@@ -42,11 +38,7 @@ impl Digest {
             hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             hasher.update(part);
         }
-        let mut first_half = [0; 16];
-        for (to, from) in first_half.iter_mut().zip(hasher.finalize()) {
-            *to = from;
-        }
-        Self(first_half)
+        Self(first_half(hasher.finalize()))
     }
 
     /// One of `2^16` equally likely numbers.
@@ -63,4 +55,13 @@ impl Digest {
         }
         text
     }
+}
+
+/// 128 bits of a SHA-256.
+fn first_half(hash: impl IntoIterator<Item = u8>) -> [u8; 16] {
+    let mut half = [0; 16];
+    for (to, from) in half.iter_mut().zip(hash) {
+        *to = from;
+    }
+    half
 }

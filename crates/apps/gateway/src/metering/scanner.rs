@@ -47,7 +47,7 @@ struct ReportedMessage {
 
 /// The usage of a reply in one document; none when it has none.
 ///
-/// Only its own member is read as JSON: reading all of a reply costs twice as much, and the caller may do that.
+/// Only its own member is read as JSON; whoever asked reads the rest.
 fn usage_of(document: &[u8]) -> Option<ReportedUsage> {
     let mut depth = 0_u32;
     let mut at = 0;

@@ -3,7 +3,7 @@
 //! What is not known to be bounded is refused: tools that run at the provider and are charged by use, files and addresses
 //! whose size is not known here, faster or located inference at other prices, and members that are not known yet.
 
-use super::request::Members;
+use super::members::Members;
 use crate::metering::{Bounds, Unbounded};
 use serde::Deserialize;
 use serde::de::IgnoredAny;

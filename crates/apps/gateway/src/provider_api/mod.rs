@@ -7,13 +7,14 @@ mod bounds;
 mod error;
 mod forward;
 mod headers;
+mod members;
 mod relay;
 mod request;
 
 use crate::gateway::Gateway;
 use axum::response::Response;
 use error::ProviderError;
-use http::{Method, Request};
+use http::{HeaderValue, Method, Request, header};
 use hyper::body::Incoming;
 use std::net::IpAddr;
 
@@ -60,6 +61,11 @@ impl ProviderRoute {
     fn takes(self, method: &Method) -> bool {
         if self.is_post { method == Method::POST } else { [Method::GET, Method::HEAD].contains(method) }
     }
+
+    /// What it takes, as the `allow` header has it (RFC 9110, section 15.5.6).
+    const fn allowed(self) -> HeaderValue {
+        HeaderValue::from_static(if self.is_post { "POST" } else { "GET,HEAD" })
+    }
 }
 
 /// The answer to a request of `peer` for `route`.
@@ -70,7 +76,10 @@ pub(crate) async fn answer(
     route: ProviderRoute,
 ) -> Response {
     if !route.takes(request.method()) {
-        return ProviderError::method_not_allowed(request.method(), request.uri().path()).into_reply("");
+        let error = ProviderError::method_not_allowed(request.method(), request.uri().path());
+        let mut reply = error.into_reply("");
+        reply.headers_mut().insert(header::ALLOW, route.allowed());
+        return reply;
     }
     forward::forward(gateway, request, peer, route).await
 }

@@ -2,11 +2,10 @@
 
 use super::bounds::read_bounded;
 use super::error::ProviderError;
+use super::members::Members;
 use crate::config::GatewayFile;
 use crate::metering::{Bounds, Unbounded};
 use bytes::{Bytes, BytesMut};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// What the gateway needs to know of a request to the provider.
@@ -21,17 +20,6 @@ pub(super) struct Asked {
     pub(super) max_tokens: Option<u64>,
     /// Where the model stands in the body.
     place: std::ops::Range<usize>,
-}
-
-/// Members that appear twice are refused: the provider might read the other one.
-#[derive(Debug, Deserialize)]
-pub(super) struct Members<'a> {
-    #[serde(borrow)]
-    pub(super) model: Option<&'a RawValue>,
-    #[serde(default)]
-    pub(super) stream: Option<bool>,
-    #[serde(default)]
-    pub(super) max_tokens: Option<serde_json::Number>,
 }
 
 /// A body that was read.
@@ -50,10 +38,10 @@ impl Asked {
         let (members, bounds) = if is_charged && file.has_budgets() {
             match read_bounded(text) {
                 Ok((members, bounds)) => (members, Ok(bounds)),
-                Err(unbounded) => (read_members(text)?, Err(unbounded)),
+                Err(unbounded) => (Members::read(text)?, Err(unbounded)),
             }
         } else {
-            (read_members(text)?, Err(Unbounded("nobody has a budget".to_owned())))
+            (Members::read(text)?, Err(Unbounded("nobody has a budget".to_owned())))
         };
         Ok(Read { asked: Self::of(&members, body, file)?, bounds })
     }
@@ -96,12 +84,6 @@ impl Asked {
         let prompt = u64::try_from(body.len()).unwrap_or(u64::MAX).div_ceil(3);
         prompt.saturating_add(self.max_tokens.unwrap_or(0))
     }
-}
-
-fn read_members(text: &str) -> Result<Members<'_>, ProviderError> {
-    serde_json::from_str(text).map_err(|error| {
-        ProviderError::invalid(format!("the body is not the JSON that was expected: {error}"))
-    })
 }
 
 #[cfg(test)]

@@ -49,11 +49,8 @@ impl Connection {
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>> {
         let mut reply = pin!(self.requests.try_send_request(request));
-        let (driver, is_over) = (&mut self.driver, &mut self.is_over);
         poll_fn(|context| {
-            if !*is_over {
-                *is_over = Pin::new(&mut *driver).poll(context).is_ready();
-            }
+            self.drive(context);
             reply.as_mut().poll(context)
         })
         .await

@@ -218,6 +218,14 @@ mod tests {
         async fn accept(&self) -> TcpStream {
             self.listener.accept().await.unwrap().0
         }
+
+        /// Answers one question over a connection of its own, and keeps that open.
+        async fn answer_one(&self) -> TcpStream {
+            let mut stream = self.accept().await;
+            read_question(&mut stream).await;
+            stream.write_all(REPLY).await.unwrap();
+            stream
+        }
     }
 
     impl Drop for Server {
@@ -261,28 +269,15 @@ mod tests {
     #[tokio::test]
     async fn a_connection_that_the_server_closed_is_not_used() {
         let server = Server::new().await;
-        let mut first = {
-            let serve = async {
-                let mut stream = server.accept().await;
-                read_question(&mut stream).await;
-                stream.write_all(REPLY).await.unwrap();
-                stream
-            };
-            let (stream, reply) = tokio::join!(serve, async { text(server.ask().await).await });
-            assert_eq!(reply, "ok");
-            stream
-        };
+        let ask = async || text(server.ask().await).await;
+        let (mut first, reply) = tokio::join!(server.answer_one(), ask());
+        assert_eq!(reply, "ok");
         first.shutdown().await.unwrap();
         while !server.origin.idle.0.lock().unwrap().is_empty() {
             server.origin.idle.tidy();
             tokio::task::yield_now().await;
         }
-        let serve = async {
-            let mut stream = server.accept().await;
-            read_question(&mut stream).await;
-            stream.write_all(REPLY).await.unwrap();
-        };
-        let ((), reply) = tokio::join!(serve, async { text(server.ask().await).await });
+        let (_second, reply) = tokio::join!(server.answer_one(), ask());
         assert_eq!(reply, "ok");
         assert_eq!(first.read(&mut [0; 9]).await.unwrap(), 0, "nothing was sent over the first any more");
     }

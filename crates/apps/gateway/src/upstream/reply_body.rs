@@ -20,15 +20,16 @@ pub(crate) struct ReplyBody {
 
 impl ReplyBody {
     pub(super) fn new(body: Incoming, connection: Box<Connection>, idle: Arc<Idle>) -> Self {
-        let mut whole = Self { body, connection: Some(connection), idle };
-        whole.keep_if_whole();
-        whole
+        let mut reply = Self { body, connection: Some(connection), idle };
+        if reply.body.is_end_stream() {
+            reply.keep();
+        }
+        reply
     }
 
-    fn keep_if_whole(&mut self) {
-        if self.body.is_end_stream()
-            && let Some(connection) = self.connection.take()
-        {
+    /// The body is whole.
+    fn keep(&mut self) {
+        if let Some(connection) = self.connection.take() {
             self.idle.put(connection);
         }
     }
@@ -48,15 +49,11 @@ impl Body for ReplyBody {
             None => Pin::new(&mut this.body).poll_frame(context),
         };
         match &polled {
-            Poll::Ready(Some(Ok(_))) => this.keep_if_whole(),
-            Poll::Ready(None) => {
-                if let Some(connection) = this.connection.take() {
-                    this.idle.put(connection);
-                }
-            }
+            Poll::Ready(Some(Ok(_))) if this.body.is_end_stream() => this.keep(),
+            Poll::Ready(None) => this.keep(),
             // After a fault the connection is of no use.
             Poll::Ready(Some(Err(_))) => this.connection = None,
-            Poll::Pending => {}
+            Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
         }
         polled
     }

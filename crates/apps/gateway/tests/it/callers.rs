@@ -110,6 +110,7 @@ async fn what_is_no_request_is_refused_in_the_providers_shape() {
     }
     let wrong_method = gateway.client.get(&url).send().await.unwrap();
     assert_eq!(wrong_method.status(), 405);
+    assert_eq!(header(&wrong_method, "allow"), "POST");
     assert_eq!(wrong_method.json::<Value>().await.unwrap()["type"], "error");
     let huge = gateway.client.post(&url).body(vec![b' '; 33 * 1024 * 1024]).send().await.unwrap();
     assert_eq!(huge.status(), 413);
