@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use dashly_loadgen::{CountFuture, RowCounts, StoredRows};
 use serde_json::{Value, json};
@@ -51,6 +52,7 @@ pub(crate) struct Faults {
 
 #[derive(Debug, Default)]
 struct Store {
+    connections: u64,
     visitors: u64,
     event_posts: u64,
     results_read: u64,
@@ -86,9 +88,15 @@ impl Fake {
             .route("/api/experiments/results", get(results))
             .route("/api/auth/login", post(login))
             .with_state(fake.clone());
+        let counting = fake.clone();
+        let listener = listener.tap_io(move |_| counting.store().connections += 1);
         let mut server = JoinSet::new();
         server.spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { _server: Some(Arc::new(server)), ..fake }
+    }
+
+    pub(crate) fn connections(&self) -> u64 {
+        self.store().connections
     }
 
     pub(crate) fn visitors(&self) -> u64 {

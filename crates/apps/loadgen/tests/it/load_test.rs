@@ -67,6 +67,20 @@ async fn the_mix_is_that_of_the_original() {
 }
 
 #[tokio::test]
+async fn connections_are_kept_unless_each_request_is_to_have_its_own() {
+    for reconnect in [false, true] {
+        let fake = Fake::start(Faults::default()).await;
+        let options = LoadTestOptions { reconnect, ..options(&fake) };
+        let report = load_test(options, None, &Progress::hidden()).await.unwrap();
+        // One more request asks which experiments run.
+        let requests = report.total.requests + 1;
+        let connections = fake.connections();
+        assert_eq!(connections == requests, reconnect, "{connections} for {requests}");
+        assert!(reconnect || connections < requests / 4, "{connections} for {requests}");
+    }
+}
+
+#[tokio::test]
 async fn the_seed_repeats_the_requests() {
     let mut posts = Vec::new();
     for seed in [7, 7, 8] {
