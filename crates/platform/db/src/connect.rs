@@ -121,10 +121,13 @@ impl Db {
             }
             DatabaseUrl::Postgres(text) => Self::open_postgres(text)?,
         };
-        match durability::check(&db).await {
-            Ok(()) => Ok(db),
+        let open = |source| ConnectError::Open { url: url.to_string(), source };
+        // A server makes a process and checks the password for each connection: the first reader gets its own meanwhile.
+        let (durability, reached) = tokio::join!(durability::check(&db), db.ping());
+        match durability {
+            Ok(()) => reached.map(|()| db).map_err(open),
             Err(DurabilityError::Weak(weak)) => Err(weak.into()),
-            Err(DurabilityError::Read(source)) => Err(ConnectError::Open { url: url.to_string(), source }),
+            Err(DurabilityError::Read(source)) => Err(open(source)),
         }
     }
 

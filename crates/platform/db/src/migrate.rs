@@ -2,7 +2,7 @@
 
 use crate::{Db, DbError, Engine, Sql, Tx, sql};
 use sha2::{Digest, Sha256};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// One step of the schema, with its text for each engine.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ const FIND_LEDGER: Sql = sql! {
     postgres: "select tablename::text from pg_tables where schemaname = current_schema() and tablename = 'schema_migrations'",
     sqlite: "select name from sqlite_master where type = 'table' and name = 'schema_migrations'",
 };
-const LIST_APPLIED: Sql = sql!("select name from schema_migrations");
+const LIST_APPLIED: Sql = sql!("select name, checksum from schema_migrations");
 const FIND_APPLIED: Sql = sql!("select checksum from schema_migrations where name = $1");
 const RECORD_APPLIED: Sql = sql!("insert into schema_migrations (name, checksum) values ($1, $2)");
 
@@ -81,6 +81,9 @@ pub enum MigrateError {
         /// Which one.
         name: &'static str,
     },
+    /// The database did not say what was applied to it.
+    #[error("could not read which migrations were applied")]
+    Ledger(#[source] DbError),
     /// The database refused.
     #[error("migration {name} failed")]
     Failed {
@@ -95,13 +98,18 @@ impl Db {
     /// Applies every migration that this database has not seen; gives the names of those applied now.
     ///
     /// Each runs in its own transaction under a lock, so that any number of processes may call this at once: one
-    /// applies, the others wait and find the work done. Running it again changes nothing.
+    /// applies, the others wait and find the work done. Running it again changes nothing, and costs one read.
     ///
     /// # Errors
     /// [`MigrateError`]; what was applied before the failing one stays.
     pub async fn migrate(&self) -> Result<Vec<&'static str>, MigrateError> {
+        let known = self.applied().await.map_err(MigrateError::Ledger)?;
         let mut applied = Vec::new();
         for migration in MIGRATIONS {
+            if let Some(known) = known.get(migration.name) {
+                migration.must_be(known, self.engine())?;
+                continue;
+            }
             let failed = |source| MigrateError::Failed { name: migration.name, source };
             let mut tx = self.begin().await.map_err(failed)?;
             if apply(&mut tx, migration).await? {
@@ -111,22 +119,43 @@ impl Db {
         }
         Ok(applied)
     }
-}
 
-impl Db {
     /// The names of the migrations that [`Db::migrate`] would apply now.
     ///
     /// # Errors
     /// [`DbError`].
     pub async fn pending_migrations(&self) -> Result<Vec<&'static str>, DbError> {
+        let applied = self.applied().await?;
         let names = MIGRATIONS.iter().map(|migration| migration.name);
-        if self.fetch_optional(FIND_LEDGER.query()).await?.is_none() {
-            return Ok(names.collect());
+        Ok(names.filter(|name| !applied.contains_key(*name)).collect())
+    }
+
+    /// The checksums of what was applied here, by name.
+    async fn applied(&self) -> Result<HashMap<String, String>, DbError> {
+        // Every start of a server waits for this. One transaction: a connection that is given back is not free at once, and
+        // another one would be opened.
+        let mut tx = self.begin_snapshot().await?;
+        let rows = match tx.fetch_optional(FIND_LEDGER.query()).await? {
+            Some(_) => tx.fetch_all(LIST_APPLIED.query()).await?,
+            None => Vec::new(),
+        };
+        tx.commit().await?;
+        rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+    }
+}
+
+impl Migration {
+    const fn text(&self, engine: Engine) -> &'static str {
+        match engine {
+            Engine::Postgres => self.sql.postgres,
+            Engine::Sqlite => self.sql.sqlite,
         }
-        // In one statement: every start of a server waits for this.
-        let rows = self.fetch_all(LIST_APPLIED.query()).await?;
-        let applied: HashSet<String> = rows.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
-        Ok(names.filter(|name| !applied.contains(*name)).collect())
+    }
+
+    /// That what was applied under its name is what it is now.
+    fn must_be(&self, known: &str, engine: Engine) -> Result<(), MigrateError> {
+        let is_same = known == checksum(self.text(engine));
+        if is_same { Ok(()) } else { Err(MigrateError::Changed { name: self.name }) }
     }
 }
 
@@ -136,22 +165,14 @@ pub(crate) async fn apply(tx: &mut Tx, migration: &Migration) -> Result<bool, Mi
     tx.fetch_one(TAKE_LOCK.query().bind(LOCK_KEY)).await.map_err(failed)?;
     tx.execute(CREATE_LEDGER.query()).await.map_err(failed)?;
 
-    let text = match tx.engine() {
-        Engine::Postgres => migration.sql.postgres,
-        Engine::Sqlite => migration.sql.sqlite,
-    };
-    let checksum = checksum(text);
     if let Some(row) = tx.fetch_optional(FIND_APPLIED.query().bind(migration.name)).await.map_err(failed)? {
         let known: String = row.get(0).map_err(failed)?;
-        return if known == checksum {
-            Ok(false)
-        } else {
-            Err(MigrateError::Changed { name: migration.name })
-        };
+        return migration.must_be(&known, tx.engine()).map(|()| false);
     }
 
+    let text = migration.text(tx.engine());
     tx.execute_script(text).await.map_err(failed)?;
-    let record = RECORD_APPLIED.query().bind(migration.name).bind(checksum);
+    let record = RECORD_APPLIED.query().bind(migration.name).bind(checksum(text));
     tx.execute(record).await.map_err(failed)?;
     Ok(true)
 }
