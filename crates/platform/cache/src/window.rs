@@ -12,6 +12,8 @@ use crate::rule::{Decision, Operation, Rule, SLOTS};
 pub(crate) struct Window {
     /// Oldest first; only slots with hits, so never more than `SLOTS + 1` of them.
     slots: Vec<Slot>,
+    /// The hits of all slots together.
+    used: u64,
 }
 
 #[derive(Debug)]
@@ -27,7 +29,7 @@ impl Window {
         // A clock that steps back must not file new hits before old ones.
         let newest = self.slots.last().map_or(0, |newest| newest.index);
         let current = (now_ms / rule.slot_ms()).max(newest);
-        self.slots.retain(|slot| slot.weighs_at(current));
+        self.forget(current);
 
         match operation {
             Operation::Check { cost } => {
@@ -41,7 +43,7 @@ impl Window {
             Operation::Peek => {}
             Operation::Record { cost } => self.add(current, cost),
             Operation::Refund { cost } => self.take(cost),
-            Operation::Reset => self.slots.clear(),
+            Operation::Reset => *self = Self::default(),
         }
         self.answer(rule, now_ms, 1)
     }
@@ -54,10 +56,9 @@ impl Window {
     /// Would `asked` more fit, and if not, when?
     fn answer(&self, rule: &Rule, now_ms: u64, asked: u32) -> Decision {
         let limit = u64::from(rule.limit);
-        let used: u64 = self.slots.iter().map(|slot| u64::from(slot.hits)).sum();
-        let excess = (used + u64::from(asked)).saturating_sub(limit);
+        let excess = (self.used + u64::from(asked)).saturating_sub(limit);
         if excess == 0 {
-            let remaining = u32::try_from(limit - used).unwrap_or(0);
+            let remaining = u32::try_from(limit - self.used).unwrap_or(0);
             return Decision::Allowed { remaining };
         }
         let mut freed = 0;
@@ -73,12 +74,26 @@ impl Window {
         Decision::Limited { retry_after: Duration::from_millis(wait_ms) }
     }
 
+    /// Drops the slots that do not weigh any more; mostly there is none, or one.
+    fn forget(&mut self, current: u64) {
+        let gone = self.slots.iter().take_while(|slot| !slot.weighs_at(current)).count();
+        self.used -= self.slots.drain(..gone).map(|slot| u64::from(slot.hits)).sum::<u64>();
+    }
+
     fn add(&mut self, current: u64, cost: u32) {
-        match self.slots.last_mut() {
-            Some(newest) if newest.index == current => newest.hits = newest.hits.saturating_add(cost),
-            _ if cost > 0 => self.slots.push(Slot { index: current, hits: cost }),
-            _ => {}
-        }
+        let added = match self.slots.last_mut() {
+            Some(newest) if newest.index == current => {
+                let added = cost.min(u32::MAX - newest.hits);
+                newest.hits += added;
+                added
+            }
+            _ if cost > 0 => {
+                self.slots.push(Slot { index: current, hits: cost });
+                cost
+            }
+            _ => 0,
+        };
+        self.used += u64::from(added);
     }
 
     /// Takes from the newest hits: what is given back was usually counted a moment ago.
@@ -87,6 +102,7 @@ impl Window {
             let Some(mut newest) = self.slots.pop() else { return };
             let taken = newest.hits.min(cost);
             newest.hits -= taken;
+            self.used -= u64::from(taken);
             cost -= taken;
             if newest.hits > 0 {
                 self.slots.push(newest);

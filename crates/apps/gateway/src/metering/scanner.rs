@@ -3,6 +3,7 @@
 use super::Usage;
 use super::usage::ReportedUsage;
 use bytes::Bytes;
+use memchr::memchr2;
 use serde::Deserialize;
 
 /// A reply's body is kept for its usage up to this size; the provider's are far smaller.
@@ -75,8 +76,7 @@ fn usage_of(document: &[u8]) -> Option<ReportedUsage> {
 /// Where the text that begins at `start` is over, its closing quote included.
 fn end_of_text(document: &[u8], mut start: usize) -> Option<usize> {
     loop {
-        let rest = document.get(start..)?;
-        let found = start + rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        let found = start + memchr2(b'"', b'\\', document.get(start..)?)?;
         if document.get(found) == Some(&b'"') {
             return Some(found + 1);
         }
