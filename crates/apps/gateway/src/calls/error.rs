@@ -34,8 +34,6 @@ impl From<BudgetError> for AdmissionError {
 /// Why the provider gave no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CallError {
-    #[error("the model provider took too long")]
-    TooSlow,
     /// It said so within a stream of which nothing was passed on.
     #[error("the model provider is overloaded")]
     Overloaded,
@@ -49,28 +47,28 @@ impl CallError {
     /// The stable word of the kind.
     pub(crate) const fn code(self) -> &'static str {
         match self {
-            Self::TooSlow => "provider-too-slow",
             Self::Overloaded => "provider-overloaded",
             Self::AllFailing => "models-failing",
             Self::Send(SendError::NoKey) => "ai-not-configured",
             Self::Send(SendError::Connect) => "provider-unreachable",
             Self::Send(SendError::Broken) => "provider-broke-off",
+            Self::Send(SendError::TooSlow) => "provider-too-slow",
         }
     }
 
     pub(crate) const fn status(self) -> u16 {
         match self {
-            Self::TooSlow => 504,
             Self::Overloaded => 529,
             Self::AllFailing | Self::Send(SendError::NoKey) => 503,
             Self::Send(SendError::Connect | SendError::Broken) => 502,
+            Self::Send(SendError::TooSlow) => 504,
         }
     }
 
     /// When another try could succeed; none when not soon.
     pub(crate) const fn retry_after(self) -> Option<Duration> {
         match self {
-            Self::TooSlow | Self::Send(SendError::NoKey) => None,
+            Self::Send(SendError::TooSlow | SendError::NoKey) => None,
             Self::AllFailing => Some(Duration::from_secs(2)),
             Self::Overloaded | Self::Send(SendError::Connect | SendError::Broken) => {
                 Some(Duration::from_secs(1))
@@ -80,7 +78,7 @@ impl CallError {
 
     /// Whether the provider may have read the call before it failed.
     pub(crate) const fn was_sent(self) -> bool {
-        matches!(self, Self::TooSlow | Self::Overloaded | Self::Send(SendError::Broken))
+        matches!(self, Self::Overloaded | Self::Send(SendError::Broken | SendError::TooSlow))
     }
 }
 

@@ -8,14 +8,16 @@ use super::error::CallError;
 use crate::config::{BreakerRule, GatewayFile, Retries};
 use crate::gateway::Gateway;
 use crate::metering::{StreamTap, Tap};
-use crate::upstream::{Breakers, ReplyBody, SendError, UpstreamReply, UpstreamRequest, retry_after};
+use crate::upstream::{
+    Breakers, BrokenBody, ReplyBody, SendError, UpstreamReply, UpstreamRequest, retry_after,
+};
 use bytes::Bytes;
 use http::{StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 /// Tries of a connection.
 const CONNECTS: u32 = 3;
@@ -74,11 +76,10 @@ pub(crate) async fn once(
     let mut connects = 0;
     loop {
         connects += 1;
-        match timeout_at(deadline, gateway.upstream.send(request)).await {
-            Err(_) => return Err(CallError::TooSlow),
-            Ok(Ok(reply)) => return Ok(Answer::new(reply, model)),
-            Ok(Err(SendError::Connect)) if connects < CONNECTS => sleep(gateway.jitter(CONNECT_WAIT)).await,
-            Ok(Err(error)) => return Err(error.into()),
+        match gateway.upstream.send(request, deadline).await {
+            Ok(reply) => return Ok(Answer::new(reply, model)),
+            Err(SendError::Connect) if connects < CONNECTS => sleep(gateway.jitter(CONNECT_WAIT)).await,
+            Err(error) => return Err(error.into()),
         }
     }
 }
@@ -172,9 +173,8 @@ async fn try_model(
 ) -> Try {
     let head_deadline =
         if is_stream { deadline.min(Instant::now() + file.timeouts.first_token) } else { deadline };
-    let reply = match timeout_at(head_deadline, gateway.upstream.send(request)).await {
-        Err(_) => return Failure::of(CallError::TooSlow),
-        Ok(Err(error @ SendError::NoKey)) => {
+    let reply = match gateway.upstream.send(request, head_deadline).await {
+        Err(error @ SendError::NoKey) => {
             return Try::Failed(Failure {
                 result: Err(error.into()),
                 is_worth_retrying: false,
@@ -182,13 +182,13 @@ async fn try_model(
                 is_models_fault: false,
             });
         }
-        Ok(Err(error)) => return Failure::of(error.into()),
-        Ok(Ok(reply)) => Answer::new(reply, model),
+        Err(error) => return Failure::of(error.into()),
+        Ok(reply) => Answer::new(reply, model),
     };
     if reply.head.status.is_success() {
-        return if reply.is_stream() { first_event(reply, head_deadline).await } else { Try::Good(reply) };
+        return if reply.is_stream() { first_event(reply).await } else { Try::Good(reply) };
     }
-    if is_worth_retrying(reply.head.status) { refused(reply, head_deadline).await } else { Try::Good(reply) }
+    if is_worth_retrying(reply.head.status) { refused(reply).await } else { Try::Good(reply) }
 }
 
 /// Whether the same call may succeed a little later.
@@ -201,11 +201,12 @@ fn is_models_fault(status: StatusCode) -> bool {
 }
 
 /// Reads a refusal whole: whether another try makes sense stands in its body.
-async fn refused(answer: Answer, deadline: Instant) -> Try {
+async fn refused(answer: Answer) -> Try {
     let Answer { head, body, model } = answer;
     let AnswerBody::Coming(_, body) = body else { return Try::Good(Answer { head, body, model }) };
-    let read = timeout_at(deadline, Limited::new(body, MOST_ERROR_BYTES).collect()).await;
-    let Ok(Ok(read)) = read else { return Failure::of(SendError::Broken.into()) };
+    let Ok(read) = Limited::new(body, MOST_ERROR_BYTES).collect().await else {
+        return Failure::of(SendError::Broken.into());
+    };
     let body = read.to_bytes();
     let is_spend_cap = serde_json::from_slice::<Value>(&body).is_ok_and(|body| {
         body.pointer("/error/details/error_code").is_some_and(|code| code == "enforced_spend_limit_reached")
@@ -226,13 +227,13 @@ async fn refused(answer: Answer, deadline: Instant) -> Try {
 }
 
 /// Waits for the beginning of a stream: a provider that is overloaded sometimes says so in its first event.
-async fn first_event(answer: Answer, deadline: Instant) -> Try {
+async fn first_event(answer: Answer) -> Try {
     let Answer { head, body, model } = answer;
     let AnswerBody::Coming(_, mut body) = body else { return Try::Good(Answer { head, body, model }) };
-    let frame = match timeout_at(deadline, body.frame()).await {
-        Err(_) => return Failure::of(CallError::TooSlow),
-        Ok(None | Some(Err(_))) => return Failure::of(SendError::Broken.into()),
-        Ok(Some(Ok(frame))) => frame,
+    let frame = match body.frame().await {
+        Some(Ok(frame)) => frame,
+        Some(Err(BrokenBody::Silent)) => return Failure::of(SendError::TooSlow.into()),
+        None | Some(Err(BrokenBody::Cut)) => return Failure::of(SendError::Broken.into()),
     };
     let first = frame.into_data().unwrap_or_default();
     let mut tap = Tap::Stream(StreamTap::default());

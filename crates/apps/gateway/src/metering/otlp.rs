@@ -17,7 +17,7 @@ use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::time::timeout;
+use tokio::time::Instant;
 
 const MOST_REPLY_BYTES: usize = 64 * 1024;
 const LONGEST_EXPORT: Duration = Duration::from_secs(10);
@@ -131,16 +131,15 @@ struct OnRuntime {
 impl HttpClient for OnRuntime {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let collector = Arc::clone(&self.collector);
-        // Timers, too, are the runtime's.
-        let exchange = async move { timeout(LONGEST_EXPORT, exchange(&collector, request)).await? };
-        self.runtime.spawn(exchange).await?
+        self.runtime.spawn(async move { exchange(&collector, request).await }).await?
     }
 }
 
 async fn exchange(collector: &Origin, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
     let (mut head, body) = request.into_parts();
     head.uri = head.uri.path_and_query().cloned().map_or_else(|| Uri::from_static("/"), Uri::from);
-    let (head, body) = collector.send(Request::from_parts(head, Full::new(body))).await?.into_parts();
+    let request = Request::from_parts(head, Full::new(body));
+    let (head, body) = collector.send(request, Instant::now() + LONGEST_EXPORT).await?.into_parts();
     let body = Limited::new(body, MOST_REPLY_BYTES).collect().await?.to_bytes();
     Ok(Response::from_parts(head, body))
 }

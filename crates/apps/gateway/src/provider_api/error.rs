@@ -137,7 +137,7 @@ impl From<CallError> for ProviderError {
     fn from(cause: CallError) -> Self {
         let status = StatusCode::from_u16(cause.status()).unwrap_or(StatusCode::BAD_GATEWAY);
         let kind = match cause {
-            CallError::TooSlow => "timeout_error",
+            CallError::Send(SendError::TooSlow) => "timeout_error",
             CallError::Overloaded | CallError::AllFailing => "overloaded_error",
             CallError::Send(_) => "api_error",
         };

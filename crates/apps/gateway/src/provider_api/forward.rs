@@ -9,7 +9,7 @@ use crate::calls::{self, Admitted, Answer, AnswerBody, CallError, Candidates, He
 use crate::config::GatewayFile;
 use crate::gateway::Gateway;
 use crate::metering::{CallGuard, CallSubject, Cost, JsonTap, Outcome, StreamTap, Tap, worst_case};
-use crate::upstream::UpstreamRequest;
+use crate::upstream::{SendError, UpstreamRequest};
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -145,7 +145,7 @@ async fn pass(
         }
     };
     let Some(settlement) = unsettled.take() else {
-        return ProviderError::from(CallError::TooSlow).into_reply(request_id);
+        return ProviderError::from(CallError::Send(SendError::TooSlow)).into_reply(request_id);
     };
     match answered {
         Ok(answer) => {

@@ -3,21 +3,13 @@
 use crate::calls::{AnswerBody, Settlement};
 use crate::config::Timeouts;
 use crate::metering::{Outcome, Tap};
-use crate::upstream::ReplyBody;
+use crate::upstream::{BrokenBody, ReplyBody};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use tokio::time::{Instant, Sleep, sleep_until};
-
-/// Why an answer broke off; the caller's connection is then closed in the middle.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-pub(super) enum BrokenOff {
-    #[error("the model provider broke off")]
-    ByProvider,
-    #[error("the model provider fell silent")]
-    Silent,
-}
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// The body.
 pub(super) struct Relay {
@@ -25,15 +17,11 @@ pub(super) struct Relay {
     body: Option<ReplyBody>,
     tap: Tap,
     settlement: Option<Settlement>,
-    timeouts: Timeouts,
     is_stream: bool,
     deadline: Instant,
-    timer: Pin<Box<Sleep>>,
-    /// Something came since the timer was set.
-    has_moved: bool,
     outcome: Outcome,
-    /// Told when the body is asked next.
-    broken_off: Option<BrokenOff>,
+    /// Why the caller's connection is closed in the middle; told when the body is asked next.
+    broken: Option<BrokenBody>,
 }
 
 impl Relay {
@@ -44,33 +32,38 @@ impl Relay {
         outcome: Outcome,
         deadline: Instant,
     ) -> Self {
-        let timeouts = settlement.file.timeouts;
-        let is_stream = matches!(tap, Tap::Stream(_));
         let (first, body) = match body {
             AnswerBody::Coming(first, body) => (first, Some(body)),
             AnswerBody::Whole(bytes) => (Some(bytes), None),
         };
-        let first_by = if is_stream { deadline.min(Instant::now() + timeouts.first_token) } else { deadline };
-        Self {
+        let mut relay = Self {
             first,
             body,
+            is_stream: matches!(tap, Tap::Stream(_)),
             tap,
             settlement: Some(settlement),
-            timeouts,
-            is_stream,
             deadline,
-            timer: Box::pin(sleep_until(first_by)),
-            has_moved: false,
             outcome,
-            broken_off: None,
-        }
+            broken: None,
+        };
+        relay.wait_for(|timeouts| timeouts.first_token);
+        relay
+    }
+
+    /// How long the provider may take for what comes next: pieces of a stream must come soon.
+    fn wait_for(&mut self, patience: fn(&Timeouts) -> Duration) {
+        let (Some(body), Some(settlement)) = (&mut self.body, &self.settlement) else { return };
+        let soon = Instant::now() + patience(&settlement.file.timeouts);
+        body.wait_until(if self.is_stream { self.deadline.min(soon) } else { self.deadline });
     }
 
     fn take_in(&mut self, bytes: &Bytes) {
         self.tap.push(bytes);
-        self.has_moved = true;
         if let Some(settlement) = &mut self.settlement {
             settlement.guard.note_first_token();
+        }
+        if self.is_stream {
+            self.wait_for(|timeouts| timeouts.next_token);
         }
     }
 
@@ -93,10 +86,10 @@ impl Relay {
     }
 
     /// The end of the provider's body.
-    fn end(&mut self, context: &Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+    fn end(&mut self, context: &Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenBody>>> {
         if let Tap::Stream(tap) = &self.tap {
             if !tap.has_ended() {
-                return self.break_off(BrokenOff::ByProvider, context);
+                return self.break_off(BrokenBody::Cut, context);
             }
             if tap.error().is_some() {
                 self.settle(Outcome::ProviderError);
@@ -111,12 +104,12 @@ impl Relay {
     /// nothing more for a moment.
     fn break_off(
         &mut self,
-        cause: BrokenOff,
+        cause: BrokenBody,
         context: &Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenBody>>> {
         self.body = None;
         self.settle(Outcome::Failed);
-        self.broken_off = Some(cause);
+        self.broken = Some(cause);
         context.waker().wake_by_ref();
         Poll::Pending
     }
@@ -124,14 +117,14 @@ impl Relay {
 
 impl Body for Relay {
     type Data = Bytes;
-    type Error = BrokenOff;
+    type Error = BrokenBody;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenBody>>> {
         let this = &mut *self;
-        if let Some(cause) = this.broken_off.take() {
+        if let Some(cause) = this.broken.take() {
             return Poll::Ready(Some(Err(cause)));
         }
         if let Some(first) = this.first.take() {
@@ -149,21 +142,12 @@ impl Body for Relay {
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
-            Poll::Ready(Some(Err(_))) => this.break_off(BrokenOff::ByProvider, context),
+            Poll::Ready(Some(Err(cause))) => this.break_off(cause, context),
             Poll::Ready(None) => {
                 this.body = None;
                 this.end(context)
             }
-            Poll::Pending => {
-                if std::mem::take(&mut this.has_moved) && this.is_stream {
-                    let next = this.deadline.min(Instant::now() + this.timeouts.next_token);
-                    this.timer.as_mut().reset(next);
-                }
-                match this.timer.as_mut().poll(context) {
-                    Poll::Ready(()) => this.break_off(BrokenOff::Silent, context),
-                    Poll::Pending => Poll::Pending,
-                }
-            }
+            Poll::Pending => Poll::Pending,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::config::GatewayFile;
 use crate::gateway::Gateway;
 use crate::guard::leaks;
 use crate::metering::{Bounds, Cost, Unbounded, Usage, worst_case};
-use crate::upstream::{SendError, UpstreamRequest, retry_after};
+use crate::upstream::{BrokenBody, SendError, UpstreamRequest, retry_after};
 use bytes::Bytes;
 use dashly_kernel::Problem;
 use http::uri::PathAndQuery;
@@ -22,7 +22,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::sync::Arc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 const VERSION: HeaderName = HeaderName::from_static("anthropic-version");
 const FAKE: HeaderName = HeaderName::from_static("x-dashly-fake-upstream");
@@ -271,7 +271,7 @@ async fn ask_once(
     let Answer { head, body, model } = answer;
     settlement.guard.note(|end| end.subject.model = Arc::clone(&model));
     let is_charged = head.status.is_success();
-    let body = read_whole(body, deadline).await.inspect_err(|error| {
+    let body = read_whole(body).await.inspect_err(|error| {
         if is_charged {
             settlement.book_unanswered(*error);
         }
@@ -313,14 +313,13 @@ fn request_headers() -> HeaderMap {
     headers
 }
 
-async fn read_whole(body: AnswerBody, deadline: Instant) -> Result<Bytes, CallError> {
+async fn read_whole(body: AnswerBody) -> Result<Bytes, CallError> {
     match body {
         AnswerBody::Whole(bytes) => Ok(bytes),
-        AnswerBody::Coming(_, body) => {
-            let read = timeout_at(deadline, Limited::new(body, MOST_REPLY_BYTES).collect()).await;
-            let read =
-                read.map_err(|_| CallError::TooSlow)?.map_err(|_| CallError::Send(SendError::Broken))?;
-            Ok(read.to_bytes())
-        }
+        AnswerBody::Coming(_, body) => match Limited::new(body, MOST_REPLY_BYTES).collect().await {
+            Ok(read) => Ok(read.to_bytes()),
+            Err(error) if error.downcast_ref() == Some(&BrokenBody::Silent) => Err(SendError::TooSlow.into()),
+            Err(_) => Err(SendError::Broken.into()),
+        },
     }
 }

@@ -11,6 +11,7 @@ use super::{BODY_LIMIT_BYTES, input};
 use crate::calls::{self, Admitted, CallError};
 use crate::gateway::Gateway;
 use crate::metering::{CallGuard, CallSubject, Outcome};
+use crate::upstream::SendError;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
@@ -122,7 +123,7 @@ async fn shared_answer(
     let identity = question.identity(file, &caller.name(), workspace.as_deref());
     let part = gateway.answers.part(&identity, file.remember_answers.is_some());
     let (outcome, source) = match timeout_at(*deadline, part).await {
-        Err(_) => return Err(ended(guard, CallError::TooSlow.into())),
+        Err(_) => return Err(ended(guard, CallError::Send(SendError::TooSlow).into())),
         Ok(Part::Remembers(answer)) => (Ok(answer), Source::Memory),
         Ok(Part::Hears(outcome)) => (outcome, Source::IdenticalCall),
         Ok(Part::Asks(asking)) => {

@@ -1,5 +1,6 @@
 //! One try at the provider.
 
+use super::error::SendError;
 use super::keys::{KeyState, Keys};
 use super::origin::Origin;
 use super::reply_body::ReplyBody;
@@ -10,6 +11,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header};
 use http_body_util::Full;
 use std::time::Duration;
+use tokio::time::Instant;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
@@ -26,17 +28,6 @@ pub(crate) struct UpstreamRequest {
 
 /// The head of a reply, its body still to come.
 pub(crate) type UpstreamReply = Response<ReplyBody>;
-
-/// Why there is no reply. Nothing of it names an address or a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SendError {
-    #[error("no key of the model provider is configured")]
-    NoKey,
-    #[error("the model provider cannot be reached")]
-    Connect,
-    #[error("the model provider closed the connection without a reply")]
-    Broken,
-}
 
 /// The client of the provider.
 #[derive(Debug)]
@@ -71,19 +62,24 @@ impl Upstream {
         self.keys.states()
     }
 
-    /// Sends `request` once and gives the head of the reply. Dropping the future, or later the body, closes the
-    /// connection, so that the provider stops.
+    /// Sends `request` once and gives the head of the reply, if that comes before `until`; the body must be whole by then, too,
+    /// unless [`ReplyBody::wait_until`] says otherwise. Dropping the future, or later the body, closes the connection, so that
+    /// the provider stops.
     ///
     /// # Errors
     /// [`SendError`].
-    pub(crate) async fn send(&self, request: &UpstreamRequest) -> Result<UpstreamReply, SendError> {
+    pub(crate) async fn send(
+        &self,
+        request: &UpstreamRequest,
+        until: Instant,
+    ) -> Result<UpstreamReply, SendError> {
         let (place, key) = self.keys.next().ok_or(SendError::NoKey)?;
         let mut outgoing = Request::new(Full::new(request.body.clone()));
         *outgoing.method_mut() = request.method.clone();
         *outgoing.uri_mut() = self.address_of(&request.path);
         *outgoing.headers_mut() = request.headers.clone();
         outgoing.headers_mut().insert(API_KEY, key);
-        let reply = self.origin.send(outgoing).await?;
+        let reply = self.origin.send(outgoing, until).await?;
         self.keys.note(place, reply.status(), retry_after(reply.headers()));
         Ok(reply)
     }

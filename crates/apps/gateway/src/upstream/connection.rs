@@ -1,17 +1,19 @@
 //! One connection, driven by whoever waits for what comes over it.
 
+use super::error::{BrokenBody, SendError};
+use super::patience::Patience;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::rt::{Read, Write};
 use std::fmt::Debug;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+use tokio::time::Instant;
 
 /// Bytes to a server and back. Boxed where they are used: the state of TLS is as large as all else of a connection.
 pub(super) trait Stream: Read + Write + Unpin + Send + Debug {}
@@ -24,12 +26,27 @@ pub(super) struct Connection {
     requests: SendRequest<Full<Bytes>>,
     driver: http1::Connection<Box<dyn Stream>, Full<Bytes>>,
     is_over: bool,
+    /// With the server, while somebody waits for it.
+    patience: Patience,
+}
+
+/// Why a request has no reply.
+#[derive(Debug)]
+pub(super) enum NoReply {
+    /// The connection was closed before anything of the request went out.
+    Unsent(Box<Request<Full<Bytes>>>),
+    Failed(SendError),
 }
 
 impl Connection {
-    pub(super) async fn open(stream: Box<dyn Stream>) -> hyper::Result<Self> {
+    pub(super) async fn open(stream: Box<dyn Stream>, until: Instant) -> hyper::Result<Self> {
         let (requests, driver) = http1::handshake(stream).await?;
-        Ok(Self { requests, driver, is_over: false })
+        Ok(Self { requests, driver, is_over: false, patience: Patience::new(until) })
+    }
+
+    /// How long the server may take for whatever comes next.
+    pub(super) fn wait_until(&mut self, until: Instant) {
+        self.patience.wait_until(until);
     }
 
     /// Lets it send and receive what it can.
@@ -43,15 +60,23 @@ impl Connection {
     /// Sends `request` and waits for the head of the reply.
     ///
     /// # Errors
-    /// When the connection breaks; the error holds the request if nothing of it was sent.
+    /// [`NoReply`].
     pub(super) async fn exchange(
         &mut self,
         request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>> {
+    ) -> Result<Response<Incoming>, NoReply> {
         let mut reply = pin!(self.requests.try_send_request(request));
         poll_fn(|context| {
             self.drive(context);
-            reply.as_mut().poll(context)
+            match reply.as_mut().poll(context) {
+                Poll::Ready(replied) => Poll::Ready(replied.map_err(|mut broken| {
+                    let unsent = broken.take_message().map(Box::new);
+                    unsent.map_or(NoReply::Failed(SendError::Broken), NoReply::Unsent)
+                })),
+                Poll::Pending => {
+                    self.patience.poll_over(context).map(|()| Err(NoReply::Failed(SendError::TooSlow)))
+                }
+            }
         })
         .await
     }
@@ -59,7 +84,10 @@ impl Connection {
     /// Whether another request could be sent now: the last reply is whole, and nobody has closed the connection. Nobody is
     /// woken by it any more.
     pub(super) fn is_free(&mut self) -> bool {
-        self.drive(&mut Context::from_waker(Waker::noop()));
+        let mut nobody = Context::from_waker(Waker::noop());
+        self.drive(&mut nobody);
+        // Only to forget whom it would wake.
+        let _ = self.patience.poll_over(&mut nobody);
         !self.is_over && self.requests.is_ready()
     }
 
@@ -68,14 +96,16 @@ impl Connection {
         &mut self,
         body: &mut Incoming,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenBody>>> {
         // Asked first, so that the connection knows that more is wanted.
-        match Pin::new(&mut *body).poll_frame(context) {
-            Poll::Pending => {
-                self.drive(context);
-                Pin::new(body).poll_frame(context)
-            }
-            ready @ Poll::Ready(_) => ready,
+        let mut polled = Pin::new(&mut *body).poll_frame(context);
+        if polled.is_pending() {
+            self.drive(context);
+            polled = Pin::new(body).poll_frame(context);
+        }
+        match polled {
+            Poll::Ready(frame) => Poll::Ready(frame.map(|frame| frame.map_err(|_| BrokenBody::Cut))),
+            Poll::Pending => self.patience.poll_over(context).map(|()| Some(Err(BrokenBody::Silent))),
         }
     }
 }

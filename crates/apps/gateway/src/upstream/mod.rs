@@ -3,12 +3,15 @@
 mod breaker;
 mod client;
 mod connection;
+mod error;
 mod keys;
 mod origin;
+mod patience;
 mod reply_body;
 
 pub(crate) use breaker::{BreakerState, Breakers};
-pub(crate) use client::{SendError, Upstream, UpstreamReply, UpstreamRequest, retry_after};
+pub(crate) use client::{Upstream, UpstreamReply, UpstreamRequest, retry_after};
+pub(crate) use error::{BrokenBody, SendError};
 pub(crate) use keys::KeyState;
 pub(crate) use origin::Origin;
 pub(crate) use reply_body::ReplyBody;

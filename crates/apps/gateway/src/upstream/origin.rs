@@ -1,7 +1,7 @@
 //! Connections with one server, which are kept for the next request.
 
-use super::SendError;
-use super::connection::{Connection, Stream};
+use super::connection::{Connection, NoReply, Stream};
+use super::error::SendError;
 use super::reply_body::ReplyBody;
 use bytes::Bytes;
 use dashly_telemetry::{ShutdownSignal, Tasks};
@@ -11,7 +11,8 @@ use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 use tower::ServiceExt;
 
 /// Idle connections are kept for so long; shorter than what load balancers usually allow.
@@ -53,39 +54,47 @@ impl Origin {
         Ok(Self { connector, address: Uri::from_parts(parts)?, host, idle })
     }
 
-    /// Sends `request`, whose address is the path alone, and gives the head of the reply. Dropping the future, or later the
-    /// body, closes the connection, so that the server stops.
+    /// Sends `request`, whose address is the path alone, and gives the head of the reply; that and the body must come before
+    /// `until`, or whatever the body is told later. Dropping the future, or later the body, closes the connection, so that the
+    /// server stops.
     ///
     /// # Errors
     /// [`SendError`].
     pub(crate) async fn send(
         &self,
         mut request: Request<Full<Bytes>>,
+        until: Instant,
     ) -> Result<Response<ReplyBody>, SendError> {
         request.headers_mut().insert(header::HOST, self.host.clone());
         loop {
             let kept = self.idle.take();
             let is_kept = kept.is_some();
             let mut connection = match kept {
-                Some(connection) => connection,
-                None => Box::pin(self.connect()).await?,
+                Some(mut connection) => {
+                    connection.wait_until(until);
+                    connection
+                }
+                None => Box::pin(self.connect(until)).await?,
             };
             match connection.exchange(request).await {
                 Ok(reply) => {
                     return Ok(reply.map(|body| ReplyBody::new(body, connection, Arc::clone(&self.idle))));
                 }
-                Err(mut broken) => match broken.take_message() {
-                    // The server closed a kept connection before anything of the request went out.
-                    Some(unsent) if is_kept => request = unsent,
-                    _ => return Err(SendError::Broken),
-                },
+                // The server had closed a kept connection.
+                Err(NoReply::Unsent(unsent)) if is_kept => request = *unsent,
+                Err(NoReply::Unsent(_)) => return Err(SendError::Broken),
+                Err(NoReply::Failed(error)) => return Err(error),
             }
         }
     }
 
-    async fn connect(&self) -> Result<Box<Connection>, SendError> {
-        let stream = self.connector.connect(self.address.clone()).await.ok_or(SendError::Connect)?;
-        Connection::open(stream).await.map(Box::new).map_err(|_| SendError::Connect)
+    async fn connect(&self, until: Instant) -> Result<Box<Connection>, SendError> {
+        let opened = async {
+            let stream = self.connector.connect(self.address.clone()).await?;
+            Connection::open(stream, until).await.ok()
+        };
+        let opened = timeout_at(until, opened).await.map_err(|_| SendError::TooSlow)?;
+        opened.map(Box::new).ok_or(SendError::Connect)
     }
 }
 
@@ -185,7 +194,7 @@ async fn tidy(idle: Arc<Idle>, stop: ShutdownSignal) {
 #[cfg(test)]
 mod tests {
     use super::{Origin, ReplyBody};
-    use crate::upstream::SendError;
+    use crate::upstream::{BrokenBody, SendError};
     use bytes::Bytes;
     use dashly_telemetry::Tasks;
     use http::{Request, Response};
@@ -193,6 +202,7 @@ mod tests {
     use std::time::Duration;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::Instant;
 
     const REPLY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
@@ -212,7 +222,12 @@ mod tests {
         }
 
         async fn ask(&self) -> Result<Response<ReplyBody>, SendError> {
-            self.origin.send(Request::post("/v1/messages").body(Full::from("question")).unwrap()).await
+            self.ask_until(Instant::now() + Duration::from_mins(1)).await
+        }
+
+        async fn ask_until(&self, until: Instant) -> Result<Response<ReplyBody>, SendError> {
+            let question = Request::post("/v1/messages").body(Full::from("question")).unwrap();
+            self.origin.send(question, until).await
         }
 
         async fn accept(&self) -> TcpStream {
@@ -224,6 +239,15 @@ mod tests {
             let mut stream = self.accept().await;
             read_question(&mut stream).await;
             stream.write_all(REPLY).await.unwrap();
+            stream
+        }
+
+        /// As [`Self::answer_one`], with a reply that does not end.
+        async fn begin_one(&self) -> TcpStream {
+            let mut stream = self.accept().await;
+            read_question(&mut stream).await;
+            let begun = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n";
+            stream.write_all(begun).await.unwrap();
             stream
         }
     }
@@ -285,20 +309,31 @@ mod tests {
     #[tokio::test]
     async fn who_leaves_closes_the_connection() {
         let server = Server::new().await;
-        let serve = async {
-            let mut stream = server.accept().await;
-            read_question(&mut stream).await;
-            stream
-                .write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n")
-                .await
-                .unwrap();
-            stream
-        };
-        let (mut stream, reply) = tokio::join!(serve, server.ask());
+        let (mut stream, reply) = tokio::join!(server.begin_one(), server.ask());
         let mut body = reply.unwrap().into_body();
         assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "ok");
         drop(body);
         assert_eq!(stream.read(&mut [0; 9]).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_longer_than_was_said() {
+        let server = Server::new().await;
+        let at_once = async || server.ask_until(Instant::now()).await.unwrap_err();
+        assert_eq!(at_once().await, SendError::TooSlow, "for a connection");
+        drop(server.accept().await);
+
+        let (mut stream, reply) = tokio::join!(server.answer_one(), server.ask());
+        assert_eq!(text(reply).await, "ok");
+        assert_eq!(at_once().await, SendError::TooSlow, "for the head of a reply");
+        read_question(&mut stream).await;
+        assert_eq!(stream.read(&mut [0; 9]).await.unwrap(), 0, "the connection is closed");
+
+        let (_stream, reply) = tokio::join!(server.begin_one(), server.ask());
+        let mut body = reply.unwrap().into_body();
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "ok");
+        body.wait_until(Instant::now());
+        assert_eq!(body.frame().await.unwrap().unwrap_err(), BrokenBody::Silent);
     }
 
     #[tokio::test]
@@ -317,7 +352,10 @@ mod tests {
             &closed.tasks,
         );
         drop(closed);
-        let asked = nobody.unwrap().send(Request::get("/").body(Full::default()).unwrap()).await;
+        let asked = nobody
+            .unwrap()
+            .send(Request::get("/").body(Full::default()).unwrap(), Instant::now() + Duration::from_mins(1))
+            .await;
         assert_eq!(asked.unwrap_err(), SendError::Connect);
     }
 }

@@ -1,6 +1,7 @@
 //! The body of a reply, with the connection that it comes over.
 
 use super::connection::Connection;
+use super::error::BrokenBody;
 use super::origin::Idle;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -8,6 +9,7 @@ use hyper::body::Incoming;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use tokio::time::Instant;
 
 /// A body that is still coming. When it is whole its connection is kept for the next request; dropped before, it closes it.
 #[derive(Debug)]
@@ -27,6 +29,13 @@ impl ReplyBody {
         reply
     }
 
+    /// How long its next piece may take.
+    pub(crate) fn wait_until(&mut self, until: Instant) {
+        if let Some(connection) = &mut self.connection {
+            connection.wait_until(until);
+        }
+    }
+
     /// The body is whole.
     fn keep(&mut self) {
         if let Some(connection) = self.connection.take() {
@@ -37,16 +46,16 @@ impl ReplyBody {
 
 impl Body for ReplyBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BrokenBody;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenBody>>> {
         let this = &mut *self;
         let polled = match &mut this.connection {
             Some(connection) => connection.poll_body(&mut this.body, context),
-            None => Pin::new(&mut this.body).poll_frame(context),
+            None => Pin::new(&mut this.body).poll_frame(context).map_err(|_| BrokenBody::Cut),
         };
         match &polled {
             Poll::Ready(Some(Ok(_))) if this.body.is_end_stream() => this.keep(),
