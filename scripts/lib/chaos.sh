@@ -82,16 +82,22 @@ start_load() {
   render "$MANIFESTS/chaos/load" "$image_tag" | set_env "LOAD_WORKERS=$LOAD_WORKERS" "LOAD_ITERATIONS=$2" \
     "LOAD_DELAY=$LOAD_DELAY" "LOAD_RECONNECT=${LOAD_RECONNECT:-false}" >"$scratch/load.yaml"
   apply_objects "$scratch/load.yaml" "step load"
-  wait_for_load '(.ready // 0) > 0' || fail "step load: it does not start within $LOAD_TIMEOUT s; look at: $KUBECTL -n $NAMESPACE" \
+  wait_for_load load_is_ready || fail "step load: it does not start within $LOAD_TIMEOUT s; look at: $KUBECTL -n $NAMESPACE" \
     "describe job chaos-load"
 }
 
-# wait_for_load CONDITION: until the status of the Job fulfils it, or the load has ended.
+# By its pod: the status of a Job tells of ready pods only since Kubernetes 1.24.
+load_is_ready() {
+  local pods
+  pods=$(read_pods chaos-load) || exit 1
+  (($(count_ready "$pods") > 0))
+}
+
+# wait_for_load COMMAND: until it succeeds, or the load has ended.
 wait_for_load() {
-  local deadline=$((SECONDS + LOAD_TIMEOUT)) found
+  local deadline=$((SECONDS + LOAD_TIMEOUT))
   while ((SECONDS < deadline)); do
-    found=$(read_object job chaos-load) || exit 1
-    if [[ $(jq "(.status // {}) | ($1) or (.succeeded // 0) > 0 or (.failed // 0) > 0" <<<"$found") == true ]]; then
+    if ! load_runs api || "$1"; then
       return 0
     fi
     sleep "${POLL_SECONDS:-1}"
@@ -100,8 +106,10 @@ wait_for_load() {
 }
 
 load_runs() {
+  local load
   [[ $1 == api ]] || return 0
-  [[ $(read_object job chaos-load | jq '(.status.succeeded // 0) + (.status.failed // 0)') == 0 ]]
+  load=$(read_object job chaos-load) || exit 1
+  [[ $(jq '(.status.succeeded // 0) + (.status.failed // 0)' <<<"$load") == 0 ]]
 }
 
 # One request to the gateway. What it took goes to `probes`, in milliseconds; a failed one as "failed".
