@@ -2,8 +2,9 @@
 
 use crate::fixture;
 use dashly_db::{ConnectError, DatabaseUrl, Db, Sql, sql};
+use std::fs::Permissions;
 use std::net::TcpListener;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -55,6 +56,22 @@ impl OwnPostgres {
         self.folder.path().join("data")
     }
 
+    /// A certificate for `host` that vouches for itself, in a file, and the file of its key; readable by the server.
+    fn certificate(&self, host: &str) -> [String; 2] {
+        let made = rcgen::generate_simple_self_signed([host.to_owned()]).unwrap();
+        let texts = [("pem", made.cert.pem()), ("key", made.signing_key.serialize_pem())];
+        texts.map(|(ending, text)| {
+            let path = self.folder.path().join(format!("{host}.{ending}"));
+            std::fs::write(&path, text).unwrap();
+            // The server refuses a key that others may read.
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            if is_root() {
+                assert!(Command::new("chown").arg(USER).arg(&path).status().unwrap().success());
+            }
+            path.into_os_string().into_string().unwrap()
+        })
+    }
+
     /// One of the server's programs, as a user who is not root.
     fn command(&self, program: &str) -> Command {
         let program = self.binaries.join(program);
@@ -91,7 +108,11 @@ impl OwnPostgres {
 
 impl Server<'_> {
     fn url(&self) -> DatabaseUrl {
-        format!("postgres://{USER}@127.0.0.1:{}/postgres", self.port).parse().unwrap()
+        self.url_at("127.0.0.1", "prefer")
+    }
+
+    fn url_at(&self, host: &str, tls: &str) -> DatabaseUrl {
+        format!("postgres://{USER}@{host}:{}/postgres?sslmode={tls}", self.port).parse().unwrap()
     }
 }
 
@@ -136,4 +157,29 @@ const SYNCHRONOUS_COMMIT: Sql = sql!("select current_setting('synchronous_commit
 async fn the_shared_server_is_safe_enough_to_connect_to() {
     let db = Db::connect(&fixture::server().parse().unwrap()).await.unwrap();
     db.close().await;
+}
+
+#[tokio::test]
+async fn who_answers_is_checked_where_that_is_asked_for() {
+    const IS_ENCRYPTED: Sql = sql!("select ssl from pg_stat_ssl where pid = pg_backend_pid()");
+    let home = OwnPostgres::create();
+    let plain = home.start(&[]).await;
+    let refused = Db::connect(&plain.url_at("127.0.0.1", "require")).await;
+    assert!(matches!(refused, Err(ConnectError::Open { .. })), "no TLS where TLS is asked for: {refused:?}");
+    drop(plain);
+
+    let ([certificate, key], [other, _]) = (home.certificate("localhost"), home.certificate("other.test"));
+    let settings = ["ssl=on", &format!("ssl_cert_file={certificate}"), &format!("ssl_key_file={key}")];
+    let server = home.start(&settings).await;
+    let full = |trusted: &str| format!("verify-full&sslrootcert={trusted}");
+    let connected = Db::connect(&server.url_at("localhost", &full(&certificate))).await.unwrap();
+    assert!(connected.fetch_one(IS_ENCRYPTED.query()).await.unwrap().get::<bool>(0).unwrap());
+    connected.close().await;
+    for (host, trusted, why) in [
+        ("localhost", &other, "nobody vouches for it"),
+        ("127.0.0.1", &certificate, "it is not for that host"),
+    ] {
+        let refused = Db::connect(&server.url_at(host, &full(trusted))).await;
+        assert!(matches!(refused, Err(ConnectError::Open { .. })), "{why}: {refused:?}");
+    }
 }
