@@ -23,6 +23,8 @@ pub struct Limits {
     pub least_looks: u64,
     /// Seconds between the canary's first request and a promotion.
     pub least_seconds: u64,
+    /// Seconds after the canary's first request from which on durations count: a new process is slower at first.
+    pub warm_up_seconds: u64,
     /// By how much the canary's error rate may at most exceed stable's, as far as the data can exclude, for a promotion:
     /// 0.02 is two points of a hundred.
     pub error_margin: f64,
@@ -40,6 +42,7 @@ impl Default for Limits {
             least_requests: 500,
             least_looks: 12,
             least_seconds: 120,
+            warm_up_seconds: 30,
             error_margin: 0.02,
             bad_restarts: 2,
             bad_unreachable_looks: 6,

@@ -12,7 +12,8 @@ pub use conversions::Guardrail;
 use crate::{ERROR_ALPHA, GUARDRAIL_ALPHA, History, LATENCY_ALPHA, Limits, LookRecord, RESTART_ALPHA};
 use conversions::ConversionWatch;
 use dashly_stats::StatsError;
-use dashly_stats::canary::{ErrorWatch, LatencyWatch, RestartWatch};
+use dashly_stats::canary::{ErrorWatch, RestartWatch};
+use durations::DurationWatch;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -121,7 +122,7 @@ pub struct JudgeError(#[from] StatsError);
 pub struct Judge {
     limits: Limits,
     errors: ErrorWatch,
-    durations: BTreeMap<String, (Vec<f64>, LatencyWatch)>,
+    durations: DurationWatch,
     restarts: RestartWatch,
     conversions: Vec<ConversionWatch>,
     looks: Vec<LookRecord>,
@@ -139,7 +140,8 @@ impl Judge {
             .iter()
             .map(|guardrail| ConversionWatch::new(guardrail.clone(), guardrails.len()))
             .collect();
-        Ok(Self { limits, errors, durations: BTreeMap::new(), restarts, conversions, looks: Vec::new() })
+        let durations = DurationWatch::default();
+        Ok(Self { limits, errors, durations, restarts, conversions, looks: Vec::new() })
     }
 
     /// A judge who has seen a history.
@@ -166,7 +168,7 @@ impl Judge {
         edges: &BTreeMap<String, Vec<f64>>,
     ) -> Result<(), JudgeError> {
         self.errors.observe(errors::counts(look))?;
-        durations::observe(&mut self.durations, look, edges)?;
+        self.durations.observe(&self.limits, look, edges)?;
         health::observe(&mut self.restarts, look);
         for watch in &mut self.conversions {
             watch.observe(look)?;
@@ -181,7 +183,7 @@ impl Judge {
         let mut criteria = vec![
             traffic::judge(&self.limits, &self.looks),
             errors,
-            durations::judge(&self.durations),
+            self.durations.judge(&self.limits),
             health::restarts(&self.limits, &self.looks, &self.restarts),
             health::reachable(&self.limits, &self.looks),
             memory::judge(&self.limits, &self.looks),

@@ -100,6 +100,9 @@ pub(crate) struct JudgeOptions {
     /// Time since the canary's first request before a promotion
     #[arg(long, default_value = "2m", value_parser = duration)]
     pub(super) least_time: Duration,
+    /// Time after the canary's first request from which on durations count: a new process is slower at first; 0s for none
+    #[arg(long, default_value = "30s", value_parser = duration_or_none)]
+    pub(super) warm_up: Duration,
     /// By how much the error rate may be higher, as far as the data can exclude, for a promotion: 0.02 is two points
     #[arg(long, default_value_t = Limits::default().error_margin, value_parser = share)]
     pub(super) error_margin: f64,
@@ -146,6 +149,7 @@ impl JudgeOptions {
             least_requests: self.least_requests,
             least_looks: self.least_looks,
             least_seconds: self.least_time.as_secs(),
+            warm_up_seconds: self.warm_up.as_secs(),
             error_margin: self.error_margin,
             bad_restarts: self.bad_restarts,
             bad_unreachable_looks: self.bad_unreachable_looks,
@@ -169,6 +173,14 @@ impl JudgeOptions {
 
 /// A time such as `500ms`, `30s`, `10m` or `1h`; a plain number is seconds.
 fn duration(text: &str) -> Result<Duration, String> {
+    match duration_or_none(text)? {
+        Duration::ZERO => Err("must be 1ms at least".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+/// The same, with 0 for none at all.
+fn duration_or_none(text: &str) -> Result<Duration, String> {
     let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(digits).unwrap_or((text, ""));
     let number: u64 = number.parse().map_err(|_| "expected a time such as 5s, 10m or 1h".to_owned())?;
@@ -180,8 +192,8 @@ fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err("the unit must be ms, s, m or h".to_owned()),
     };
     match milliseconds {
-        Some(milliseconds @ 1..=2_592_000_000) => Ok(Duration::from_millis(milliseconds)),
-        _ => Err("must be from 1ms to 30 days".to_owned()),
+        Some(milliseconds @ ..=2_592_000_000) => Ok(Duration::from_millis(milliseconds)),
+        _ => Err("must be 30 days at most".to_owned()),
     }
 }
 

@@ -10,8 +10,18 @@ use pod::{Behaviour, Pod};
 use serde_json::Value;
 
 /// Options that make a judge quick: many looks, and a margin that two thousand requests can exclude.
-const QUICK: [&str; 8] =
-    ["--interval", "5ms", "--least-time", "1ms", "--error-margin", "0.03", "--timeout", "60s"];
+const QUICK: [&str; 10] = [
+    "--interval",
+    "5ms",
+    "--least-time",
+    "1ms",
+    "--warm-up",
+    "0s",
+    "--error-margin",
+    "0.03",
+    "--timeout",
+    "60s",
+];
 
 /// Arguments of a judge of these pods.
 fn judge_arguments(stable: &[&Pod], canary: &[&Pod]) -> Vec<String> {
