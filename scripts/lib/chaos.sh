@@ -78,7 +78,8 @@ count_restarts() {
 start_load() {
   probes=()
   [[ $1 == api ]] || return 0
-  kube delete job chaos-load --ignore-not-found --wait=true >&2 || fail "step load: cannot remove the old load"
+  # Its pod goes with it, which would else count as the new one's for a moment.
+  kube delete job chaos-load --ignore-not-found --cascade=foreground --wait=true >&2 || fail "step load: cannot remove the old load"
   render "$MANIFESTS/chaos/load" "$image_tag" | set_env "LOAD_WORKERS=$LOAD_WORKERS" "LOAD_ITERATIONS=$2" \
     "LOAD_DELAY=$LOAD_DELAY" "LOAD_RECONNECT=${LOAD_RECONNECT:-false}" >"$scratch/load.yaml"
   apply_objects "$scratch/load.yaml" "step load"

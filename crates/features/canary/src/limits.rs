@@ -23,7 +23,7 @@ pub struct Limits {
     pub least_looks: u64,
     /// Seconds between the canary's first request and a promotion.
     pub least_seconds: u64,
-    /// Seconds after the canary's first request from which on durations count: a new process is slower at first.
+    /// Seconds after the first request of a new process of the canary whose durations do not count: it is slower at first.
     pub warm_up_seconds: u64,
     /// By how much the canary's error rate may at most exceed stable's, as far as the data can exclude, for a promotion:
     /// 0.02 is two points of a hundred.

@@ -4,6 +4,7 @@ use crate::database::Pools;
 use crate::durability::{self, DurabilityError, sqlite_synchronous};
 use crate::{Db, DbError, Sql, WeakDurability, sql};
 use dashly_kernel::Secret;
+use futures_util::TryFutureExt;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -109,7 +110,7 @@ pub enum ConnectError {
 }
 
 impl Db {
-    /// Opens the database and reads back that what it commits is kept.
+    /// Opens the database and reads back that what it commits is kept. On PostgreSQL it makes two connections.
     ///
     /// # Errors
     /// [`ConnectError`]; `Open` can pass by itself when a server is just starting.
@@ -122,13 +123,13 @@ impl Db {
             DatabaseUrl::Postgres(text) => Self::open_postgres(text)?,
         };
         let open = |source| ConnectError::Open { url: url.to_string(), source };
+        let keeps = durability::check(&db).map_err(|error| match error {
+            DurabilityError::Weak(weak) => weak.into(),
+            DurabilityError::Read(source) => open(source),
+        });
         // A server makes a process and checks the password for each connection: the first reader gets its own meanwhile.
-        let (durability, reached) = tokio::join!(durability::check(&db), db.ping());
-        match durability {
-            Ok(()) => reached.map(|()| db).map_err(open),
-            Err(DurabilityError::Weak(weak)) => Err(weak.into()),
-            Err(DurabilityError::Read(source)) => Err(open(source)),
-        }
+        tokio::try_join!(keeps, db.ping().map_err(open))?;
+        Ok(db)
     }
 
     /// As [`Db::connect`], of a database that exists already: nothing is created where there is none.

@@ -98,7 +98,7 @@ impl Db {
     /// Applies every migration that this database has not seen; gives the names of those applied now.
     ///
     /// Each runs in its own transaction under a lock, so that any number of processes may call this at once: one
-    /// applies, the others wait and find the work done. Running it again changes nothing, and costs one read.
+    /// applies, the others wait and find the work done. Running it again changes nothing.
     ///
     /// # Errors
     /// [`MigrateError`]; what was applied before the failing one stays.
@@ -134,7 +134,7 @@ impl Db {
     async fn applied(&self) -> Result<HashMap<String, String>, DbError> {
         // Every start of a server waits for this. One transaction: a connection that is given back is not free at once, and
         // another one would be opened.
-        let mut tx = self.begin_snapshot().await?;
+        let mut tx = self.begin_reading().await?;
         let rows = match tx.fetch_optional(FIND_LEDGER.query()).await? {
             Some(_) => tx.fetch_all(LIST_APPLIED.query()).await?,
             None => Vec::new(),

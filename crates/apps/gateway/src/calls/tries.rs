@@ -8,9 +8,7 @@ use super::error::CallError;
 use crate::config::{BreakerRule, GatewayFile, Retries};
 use crate::gateway::Gateway;
 use crate::metering::{StreamTap, Tap};
-use crate::upstream::{
-    Breakers, BrokenBody, ReplyBody, SendError, UpstreamReply, UpstreamRequest, retry_after,
-};
+use crate::upstream::{Breakers, ReplyBody, SendError, UpstreamReply, UpstreamRequest, retry_after};
 use bytes::Bytes;
 use http::{StatusCode, header};
 use http_body_util::{BodyExt, Limited};
@@ -204,8 +202,9 @@ fn is_models_fault(status: StatusCode) -> bool {
 async fn refused(answer: Answer) -> Try {
     let Answer { head, body, model } = answer;
     let AnswerBody::Coming(_, body) = body else { return Try::Good(Answer { head, body, model }) };
-    let Ok(read) = Limited::new(body, MOST_ERROR_BYTES).collect().await else {
-        return Failure::of(SendError::Broken.into());
+    let read = match Limited::new(body, MOST_ERROR_BYTES).collect().await {
+        Ok(read) => read,
+        Err(error) => return Failure::of(SendError::of_body(&*error).into()),
     };
     let body = read.to_bytes();
     let is_spend_cap = serde_json::from_slice::<Value>(&body).is_ok_and(|body| {
@@ -232,8 +231,8 @@ async fn first_event(answer: Answer) -> Try {
     let AnswerBody::Coming(_, mut body) = body else { return Try::Good(Answer { head, body, model }) };
     let frame = match body.frame().await {
         Some(Ok(frame)) => frame,
-        Some(Err(BrokenBody::Silent)) => return Failure::of(SendError::TooSlow.into()),
-        None | Some(Err(BrokenBody::Cut)) => return Failure::of(SendError::Broken.into()),
+        Some(Err(broken)) => return Failure::of(SendError::from(broken).into()),
+        None => return Failure::of(SendError::Broken.into()),
     };
     let first = frame.into_data().unwrap_or_default();
     let mut tap = Tap::Stream(StreamTap::default());

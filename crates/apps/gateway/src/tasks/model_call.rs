@@ -12,7 +12,7 @@ use crate::config::GatewayFile;
 use crate::gateway::Gateway;
 use crate::guard::leaks;
 use crate::metering::{Bounds, Cost, Unbounded, Usage, worst_case};
-use crate::upstream::{BrokenBody, SendError, UpstreamRequest, retry_after};
+use crate::upstream::{SendError, UpstreamRequest, retry_after};
 use bytes::Bytes;
 use dashly_kernel::Problem;
 use http::uri::PathAndQuery;
@@ -318,8 +318,7 @@ async fn read_whole(body: AnswerBody) -> Result<Bytes, CallError> {
         AnswerBody::Whole(bytes) => Ok(bytes),
         AnswerBody::Coming(_, body) => match Limited::new(body, MOST_REPLY_BYTES).collect().await {
             Ok(read) => Ok(read.to_bytes()),
-            Err(error) if error.downcast_ref() == Some(&BrokenBody::Silent) => Err(SendError::TooSlow.into()),
-            Err(_) => Err(SendError::Broken.into()),
+            Err(error) => Err(SendError::of_body(&*error).into()),
         },
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Connection {
     requests: SendRequest<Full<Bytes>>,
     driver: http1::Connection<Box<dyn Stream>, Full<Bytes>>,
     is_over: bool,
-    /// With the server, while somebody waits for it.
+    /// With a server that is silent.
     patience: Patience,
 }
 
@@ -44,7 +44,7 @@ impl Connection {
         Ok(Self { requests, driver, is_over: false, patience: Patience::new(until) })
     }
 
-    /// How long the server may take for whatever comes next.
+    /// The moment by which whatever comes next must have come.
     pub(super) fn wait_until(&mut self, until: Instant) {
         self.patience.wait_until(until);
     }

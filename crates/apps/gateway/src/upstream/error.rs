@@ -1,5 +1,7 @@
 //! What goes wrong on the way to the provider.
 
+use std::error::Error;
+
 /// Why there is no reply. Nothing of it names an address or a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SendError {
@@ -11,6 +13,22 @@ pub(crate) enum SendError {
     Broken,
     #[error("the model provider took too long")]
     TooSlow,
+}
+
+impl SendError {
+    /// For a body that `error` kept from being read whole: it may have been too long, or not have come.
+    pub(crate) fn of_body(error: &(dyn Error + Send + Sync + 'static)) -> Self {
+        error.downcast_ref::<BrokenBody>().map_or(Self::Broken, |broken| (*broken).into())
+    }
+}
+
+impl From<BrokenBody> for SendError {
+    fn from(broken: BrokenBody) -> Self {
+        match broken {
+            BrokenBody::Cut => Self::Broken,
+            BrokenBody::Silent => Self::TooSlow,
+        }
+    }
 }
 
 /// Why a body is not whole.

@@ -319,13 +319,9 @@ mod tests {
     #[tokio::test]
     async fn nobody_waits_for_longer_than_was_said() {
         let server = Server::new().await;
-        let at_once = async || server.ask_until(Instant::now()).await.unwrap_err();
-        assert_eq!(at_once().await, SendError::TooSlow, "for a connection");
-        drop(server.accept().await);
-
         let (mut stream, reply) = tokio::join!(server.answer_one(), server.ask());
         assert_eq!(text(reply).await, "ok");
-        assert_eq!(at_once().await, SendError::TooSlow, "for the head of a reply");
+        assert_eq!(server.ask_until(Instant::now()).await.unwrap_err(), SendError::TooSlow);
         read_question(&mut stream).await;
         assert_eq!(stream.read(&mut [0; 9]).await.unwrap(), 0, "the connection is closed");
 
@@ -334,6 +330,16 @@ mod tests {
         assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "ok");
         body.wait_until(Instant::now());
         assert_eq!(body.frame().await.unwrap().unwrap_err(), BrokenBody::Silent);
+    }
+
+    #[tokio::test]
+    async fn nor_for_the_beginning_of_an_encrypted_connection() {
+        let mut server = Server::new().await;
+        let address = format!("https://{}", server.listener.local_addr().unwrap()).parse().unwrap();
+        server.origin = Origin::new(&address, Duration::from_mins(1), &server.tasks).unwrap();
+        let soon = Instant::now() + Duration::from_millis(20);
+        let (_silent, asked) = tokio::join!(server.accept(), server.ask_until(soon));
+        assert_eq!(asked.unwrap_err(), SendError::TooSlow);
     }
 
     #[tokio::test]

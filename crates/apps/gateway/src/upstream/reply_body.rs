@@ -29,7 +29,7 @@ impl ReplyBody {
         reply
     }
 
-    /// How long its next piece may take.
+    /// The moment by which all further pieces must have come, until it is moved.
     pub(crate) fn wait_until(&mut self, until: Instant) {
         if let Some(connection) = &mut self.connection {
             connection.wait_until(until);

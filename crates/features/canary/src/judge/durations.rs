@@ -1,6 +1,7 @@
 //! Is the canary slower, or are its durations wider?
 //!
-//! Not while it warms up: a new process opens connections, prepares statements and fills caches, and the old one has done so.
+//! What its processes do while they warm up does not count: they open connections, prepare statements and fill caches, and
+//! those of stable have done so.
 
 use super::{Criterion, CriterionState, JudgeError, latency_alpha, number};
 use crate::{Limits, LookRecord};
@@ -12,10 +13,14 @@ const NAME: &str = "durations";
 /// Watches all histograms.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DurationWatch {
-    /// The look that brought the canary's first requests.
+    /// The look before.
+    last_at: Option<f64>,
+    /// Pods of the canary in that look.
+    pods: u64,
+    /// The look that brought the first requests since the canary's youngest process started.
     began_at: Option<f64>,
-    /// Whether the canary has had requests after its warm-up.
-    is_warm: bool,
+    /// Requests of the canary that have counted.
+    requests: u64,
     /// The edges of each histogram, and what is known of it.
     histograms: BTreeMap<String, (Vec<f64>, LatencyWatch)>,
 }
@@ -28,14 +33,10 @@ impl DurationWatch {
         look: &LookRecord,
         edges: &BTreeMap<String, Vec<f64>>,
     ) -> Result<(), JudgeError> {
-        let has_requests = look.canary.requests > 0;
-        if has_requests {
-            self.began_at.get_or_insert(look.at);
-        }
-        if self.began_at.is_some_and(|began_at| look.at - began_at < number(limits.warm_up_seconds)) {
+        if self.holds_warm_up(number(limits.warm_up_seconds), look) {
             return Ok(());
         }
-        self.is_warm |= has_requests;
+        self.requests += look.canary.requests;
         for (name, edges) in edges.iter().filter(|(_, edges)| !edges.is_empty()) {
             let nothing = vec![0; edges.len() + 1];
             let classes = |durations: &BTreeMap<String, Vec<u64>>| {
@@ -57,14 +58,21 @@ impl DurationWatch {
         Ok(())
     }
 
-    pub(super) fn judge(&self, limits: &Limits) -> Criterion {
-        if self.began_at.is_some() && !self.is_warm {
-            let reason = format!(
-                "a new process is slower at first: durations count from {} s after the canary's first request on",
-                limits.warm_up_seconds
-            );
-            return Criterion::new(NAME, CriterionState::Open, reason);
+    /// Whether some of what `look` covers, the time since the look before, is the canary's warm-up.
+    fn holds_warm_up(&mut self, warm_up: f64, look: &LookRecord) -> bool {
+        let from = self.last_at.replace(look.at);
+        let pods_before = std::mem::replace(&mut self.pods, look.canary.pods);
+        if look.canary.restarts > 0 || look.canary.pods > pods_before {
+            self.began_at = None;
         }
+        if look.canary.requests > 0 {
+            self.began_at.get_or_insert(look.at);
+        }
+        let Some(began_at) = self.began_at else { return false };
+        warm_up > 0.0 && from.is_none_or(|from| from - began_at < warm_up)
+    }
+
+    pub(super) fn judge(&self, limits: &Limits) -> Criterion {
         let loudest =
             self.histograms.iter().map(|(name, (edges, watch))| (name, edges, watch.finding())).max_by(
                 |one, other| {
@@ -73,6 +81,14 @@ impl DurationWatch {
                     one.0.cmp(&other.0).then(one.1.total_cmp(&other.1))
                 },
             );
+        let is_worse = loudest.as_ref().is_some_and(|(_, _, finding)| finding.is_worse);
+        if !is_worse && self.requests < limits.least_requests {
+            let reason = format!(
+                "{} requests of the canary count, without those of its first {} s; a promotion needs {}",
+                self.requests, limits.warm_up_seconds, limits.least_requests
+            );
+            return Criterion::new(NAME, CriterionState::Open, reason);
+        }
         let Some((name, edges, finding)) = loudest else {
             let reason = "no histogram of durations is published".to_owned();
             return Criterion::new(NAME, CriterionState::Absent, reason);

@@ -100,7 +100,8 @@ pub(crate) struct JudgeOptions {
     /// Time since the canary's first request before a promotion
     #[arg(long, default_value = "2m", value_parser = duration)]
     pub(super) least_time: Duration,
-    /// Time after the canary's first request from which on durations count: a new process is slower at first; 0s for none
+    /// Time after the canary's first request, and after each start of a further pod, whose durations do not count: a new
+    /// process is slower at first. 0s for none
     #[arg(long, default_value = "30s", value_parser = duration_or_none)]
     pub(super) warm_up: Duration,
     /// By how much the error rate may be higher, as far as the data can exclude, for a promotion: 0.02 is two points
@@ -149,7 +150,7 @@ impl JudgeOptions {
             least_requests: self.least_requests,
             least_looks: self.least_looks,
             least_seconds: self.least_time.as_secs(),
-            warm_up_seconds: self.warm_up.as_secs(),
+            warm_up_seconds: self.warm_up.as_secs() + u64::from(self.warm_up.subsec_nanos() > 0),
             error_margin: self.error_margin,
             bad_restarts: self.bad_restarts,
             bad_unreachable_looks: self.bad_unreachable_looks,
