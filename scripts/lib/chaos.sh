@@ -50,13 +50,13 @@ find_image() {
 
 # --- pods ----------------------------------------------------------------------------------------------------------
 
-# read_pods APP: its stable pods, one a line: uid, name, whether it is ready and does not end, restarts.
+# read_pods APP: its stable pods, one a line: uid, name, whether it is ready and does not end, restarts, whether it ends.
 read_pods() {
   kube get pods --selector "app=$1" --output json | jq -r '
     .items[] | select(.metadata.labels.version != "canary")
     | [ .metadata.uid, .metadata.name,
         (.metadata.deletionTimestamp == null and any(.status.conditions[]?; .type == "Ready" and .status == "True")),
-        ([.status.containerStatuses[]?.restartCount] | add // 0) ] | @tsv' \
+        ([.status.containerStatuses[]?.restartCount] | add // 0), .metadata.deletionTimestamp != null ] | @tsv' \
     || fail "cannot read the pods of $1; look at the message above"
 }
 
@@ -74,12 +74,17 @@ count_restarts() {
 # not know: requests to its Service through the API server, one after the other.
 # Figures are JSON: requests, failed, per_second (of the API), p50_ms, p99_ms, lost (rows; null where they were not counted).
 
+# Its pod goes with it, which would else count as that of the next load for a moment.
+remove_load() {
+  kube delete job chaos-load --ignore-not-found --cascade=foreground --wait=true >&2 \
+    || fail "step load: cannot remove it; look at the message above"
+}
+
 # start_load SERVICE ITERATIONS
 start_load() {
   probes=()
   [[ $1 == api ]] || return 0
-  # Its pod goes with it, which would else count as the new one's for a moment.
-  kube delete job chaos-load --ignore-not-found --cascade=foreground --wait=true >&2 || fail "step load: cannot remove the old load"
+  remove_load
   render "$MANIFESTS/chaos/load" "$image_tag" | set_env "LOAD_WORKERS=$LOAD_WORKERS" "LOAD_ITERATIONS=$2" \
     "LOAD_DELAY=$LOAD_DELAY" "LOAD_RECONNECT=${LOAD_RECONNECT:-false}" >"$scratch/load.yaml"
   apply_objects "$scratch/load.yaml" "step load"

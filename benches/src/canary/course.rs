@@ -87,7 +87,7 @@ impl Course {
             edges.insert(HISTOGRAM.to_owned(), EDGES.to_vec());
         }
         // These canaries are as fast at first as later.
-        let mut judge = Judge::new(Limits { warm_up_seconds: 0, ..Limits::default() }, &[])?;
+        let mut judge = Judge::new(Limits { warm_up_seconds: 0.0, ..Limits::default() }, &[])?;
         let mut pods = Pods::new(life, (self.requests.0 / self.requests.1).max(1));
         let mut spoken = Spoken::default();
         for look in 1..=self.before + self.looks {

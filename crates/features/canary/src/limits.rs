@@ -22,9 +22,9 @@ pub struct Limits {
     /// Looks with traffic of the canary before a promotion.
     pub least_looks: u64,
     /// Seconds between the canary's first request and a promotion.
-    pub least_seconds: u64,
+    pub least_seconds: f64,
     /// Seconds after the first request of a new process of the canary whose durations do not count: it is slower at first.
-    pub warm_up_seconds: u64,
+    pub warm_up_seconds: f64,
     /// By how much the canary's error rate may at most exceed stable's, as far as the data can exclude, for a promotion:
     /// 0.02 is two points of a hundred.
     pub error_margin: f64,
@@ -41,8 +41,8 @@ impl Default for Limits {
         Self {
             least_requests: 500,
             least_looks: 12,
-            least_seconds: 120,
-            warm_up_seconds: 30,
+            least_seconds: 120.0,
+            warm_up_seconds: 30.0,
             error_margin: 0.02,
             bad_restarts: 2,
             bad_unreachable_looks: 6,

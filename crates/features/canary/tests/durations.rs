@@ -41,7 +41,7 @@ fn a_canary_that_is_slow_while_it_warms_up_is_not_bad_and_not_promoted_before() 
     assert!(open.iter().all(|state| *state == CriterionState::Open), "{open:?}");
     assert!(good.iter().all(|state| *state == CriterionState::Good), "{good:?}");
 
-    let unprepared = said(Limits { warm_up_seconds: 0, ..limits }, 2, slow_at_first);
+    let unprepared = said(Limits { warm_up_seconds: 0.0, ..limits }, 2, slow_at_first);
     assert!(first_bad(&unprepared).is_some_and(|look| look < 5), "without a warm-up it is: {unprepared:?}");
 }
 

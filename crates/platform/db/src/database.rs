@@ -51,15 +51,7 @@ impl Db {
         }
     }
 
-    /// Begins a transaction that only reads, with the limits of time that every statement has.
-    pub(crate) async fn begin_reading(&self) -> Result<Tx, DbError> {
-        match &self.pools {
-            Pools::Sqlite { readers, .. } => Tx::begin_snapshot_sqlite(readers).await,
-            Pools::Postgres { readers, .. } => Tx::begin_postgres(readers).await,
-        }
-    }
-
-    /// Begins a transaction that sees one state of the database, whatever is written meanwhile, and may take long.
+    /// Begins a transaction that sees one state of the database, whatever is written meanwhile.
     pub(crate) async fn begin_snapshot(&self) -> Result<Tx, DbError> {
         match &self.pools {
             Pools::Sqlite { readers, .. } => Tx::begin_snapshot_sqlite(readers).await,

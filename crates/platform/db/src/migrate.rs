@@ -134,7 +134,7 @@ impl Db {
     async fn applied(&self) -> Result<HashMap<String, String>, DbError> {
         // Every start of a server waits for this. One transaction: a connection that is given back is not free at once, and
         // another one would be opened.
-        let mut tx = self.begin_reading().await?;
+        let mut tx = self.begin_snapshot().await?;
         let rows = match tx.fetch_optional(FIND_LEDGER.query()).await? {
             Some(_) => tx.fetch_all(LIST_APPLIED.query()).await?,
             None => Vec::new(),

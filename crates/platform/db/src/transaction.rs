@@ -69,11 +69,10 @@ impl Tx {
         Ok(Self(Kind::Sqlite(transaction)))
     }
 
-    /// As [`Tx::begin_snapshot_sqlite`]. It may take as long as it needs.
+    /// As [`Tx::begin_snapshot_sqlite`].
     pub(crate) async fn begin_snapshot_postgres(readers: &PgPool) -> Result<Self, DbError> {
         let mut tx = Self::begin_postgres(readers).await?;
         tx.execute_script("set transaction isolation level repeatable read, read only").await?;
-        tx.lift_time_limits().await?;
         Ok(tx)
     }
 

@@ -169,8 +169,7 @@ async fn try_model(
     model: &Arc<str>,
     deadline: Instant,
 ) -> Try {
-    let head_deadline =
-        if is_stream { deadline.min(Instant::now() + file.timeouts.first_token) } else { deadline };
+    let head_deadline = file.timeouts.begin_by(is_stream, deadline);
     let reply = match gateway.upstream.send(request, head_deadline).await {
         Err(error @ SendError::NoKey) => {
             return Try::Failed(Failure {

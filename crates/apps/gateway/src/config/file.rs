@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The file cannot be used. The text says where and why, without the value of a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +66,18 @@ pub(crate) struct Timeouts {
     pub(crate) next_token: Duration,
     /// For the whole call.
     pub(crate) call: Duration,
+}
+
+impl Timeouts {
+    /// The moment by which the provider must begin to answer a call that ends at `deadline`: a stream soon.
+    pub(crate) fn begin_by(&self, is_stream: bool, deadline: Instant) -> Instant {
+        if is_stream { deadline.min(Instant::now() + self.first_token) } else { deadline }
+    }
+
+    /// The moment by which the next piece of a stream must come.
+    pub(crate) fn go_on_by(&self, deadline: Instant) -> Instant {
+        deadline.min(Instant::now() + self.next_token)
+    }
 }
 
 /// How often, and how soon, a call that names an alias is tried again.

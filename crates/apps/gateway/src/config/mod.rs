@@ -7,7 +7,7 @@ mod models;
 mod written;
 
 pub use environment::GatewayConfig;
-pub(crate) use file::{Allowance, BreakerRule, GatewayFile, Retries, Timeouts, VirtualKey};
+pub(crate) use file::{Allowance, BreakerRule, GatewayFile, Retries, VirtualKey};
 pub use file::{InvalidGatewayFile, check_gateway_file};
 pub(crate) use live::LiveFile;
 pub(crate) use models::{Model, Price};

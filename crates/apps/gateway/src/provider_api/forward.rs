@@ -139,8 +139,7 @@ async fn pass(
         _ => {
             let model = asked.as_ref().and_then(|asked| asked.models.first()).cloned();
             let is_stream = asked.as_ref().is_some_and(|asked| asked.is_stream);
-            let head_by =
-                if is_stream { deadline.min(Instant::now() + file.timeouts.first_token) } else { deadline };
+            let head_by = file.timeouts.begin_by(is_stream, deadline);
             calls::once(gateway, &request, &model.unwrap_or_else(|| Arc::from("-")), head_by).await
         }
     };

@@ -1,14 +1,12 @@
 //! The body of an answer on its way to the caller: byte for byte, metered, and never complete when it was cut.
 
 use crate::calls::{AnswerBody, Settlement};
-use crate::config::Timeouts;
 use crate::metering::{Outcome, Tap};
 use crate::upstream::{BrokenBody, ReplyBody};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 use tokio::time::Instant;
 
 /// The body.
@@ -36,25 +34,12 @@ impl Relay {
             AnswerBody::Coming(first, body) => (first, Some(body)),
             AnswerBody::Whole(bytes) => (Some(bytes), None),
         };
-        let mut relay = Self {
-            first,
-            body,
-            is_stream: matches!(tap, Tap::Stream(_)),
-            tap,
-            settlement: Some(settlement),
-            deadline,
-            outcome,
-            broken: None,
-        };
-        relay.wait_for(|timeouts| timeouts.first_token);
-        relay
-    }
-
-    /// How long the provider may take for what comes next: pieces of a stream must come soon.
-    fn wait_for(&mut self, patience: fn(&Timeouts) -> Duration) {
-        let (Some(body), Some(settlement)) = (&mut self.body, &self.settlement) else { return };
-        let soon = Instant::now() + patience(&settlement.file.timeouts);
-        body.wait_until(if self.is_stream { self.deadline.min(soon) } else { self.deadline });
+        let is_stream = matches!(tap, Tap::Stream(_));
+        let body = body.map(|mut body| {
+            body.wait_until(settlement.file.timeouts.begin_by(is_stream, deadline));
+            body
+        });
+        Self { first, body, tap, settlement: Some(settlement), is_stream, deadline, outcome, broken: None }
     }
 
     fn take_in(&mut self, bytes: &Bytes) {
@@ -62,8 +47,8 @@ impl Relay {
         if let Some(settlement) = &mut self.settlement {
             settlement.guard.note_first_token();
         }
-        if self.is_stream {
-            self.wait_for(|timeouts| timeouts.next_token);
+        if let (true, Some(body), Some(settlement)) = (self.is_stream, &mut self.body, &self.settlement) {
+            body.wait_until(settlement.file.timeouts.go_on_by(self.deadline));
         }
     }
 

@@ -3,7 +3,7 @@
 //! What its processes do while they warm up does not count: they open connections, prepare statements and fill caches, and
 //! those of stable have done so.
 
-use super::{Criterion, CriterionState, JudgeError, latency_alpha, number};
+use super::{Criterion, CriterionState, JudgeError, latency_alpha};
 use crate::{Limits, LookRecord};
 use dashly_stats::canary::{LatencyFinding, LatencyWatch, WORST_HARMLESS_ODDS};
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ impl DurationWatch {
         look: &LookRecord,
         edges: &BTreeMap<String, Vec<f64>>,
     ) -> Result<(), JudgeError> {
-        if self.holds_warm_up(number(limits.warm_up_seconds), look) {
+        if self.holds_warm_up(limits.warm_up_seconds, look) {
             return Ok(());
         }
         self.requests += look.canary.requests;

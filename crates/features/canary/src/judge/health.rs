@@ -36,7 +36,7 @@ pub(super) fn restarts(limits: &Limits, looks: &[LookRecord], watch: &RestartWat
 /// Whether the canary's last restart is more recent than the least time.
 fn has_just_restarted(limits: &Limits, looks: &[LookRecord]) -> bool {
     let last = looks.iter().rev().find(|look| look.canary.restarts > 0);
-    looks.last().zip(last).is_some_and(|(now, last)| now.at - last.at < number(limits.least_seconds))
+    looks.last().zip(last).is_some_and(|(now, last)| now.at - last.at < limits.least_seconds)
 }
 
 /// Feeds the watch.

@@ -41,7 +41,7 @@ pub(super) fn judge(limits: &Limits, looks: &[LookRecord]) -> Criterion {
             limits.least_looks
         );
         (CriterionState::Open, reason)
-    } else if seconds < number(limits.least_seconds) {
+    } else if seconds < limits.least_seconds {
         let reason = format!(
             "{seconds:.0} s since the canary's first request; a promotion needs {} s",
             limits.least_seconds

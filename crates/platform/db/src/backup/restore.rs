@@ -62,6 +62,7 @@ pub struct RestoredTable {
 /// [`BackupError`].
 pub async fn count_rows(db: &Db) -> Result<u64, BackupError> {
     let mut tx = db.begin_snapshot().await.map_err(BackupError::db("opening the database"))?;
+    tx.lift_time_limits().await.map_err(BackupError::db("opening the database"))?;
     let tables = existing_tables(&mut tx).await?;
     let rows = count_existing(&mut tx, &tables).await?;
     tx.commit().await.map_err(BackupError::db("closing the database"))?;

@@ -43,6 +43,7 @@ pub async fn write_backup<W: Write>(
     on_rows: OnRows<'_>,
 ) -> Result<(Header, W), BackupError> {
     let mut tx = db.begin_snapshot().await.map_err(BackupError::db("opening the database"))?;
+    tx.lift_time_limits().await.map_err(BackupError::db("opening the database"))?;
     let Some(count) = applied_count(&mut tx).await?.filter(|count| *count > 0) else {
         return Err(BackupError::NoSchema);
     };

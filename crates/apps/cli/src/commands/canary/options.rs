@@ -149,8 +149,8 @@ impl JudgeOptions {
         Limits {
             least_requests: self.least_requests,
             least_looks: self.least_looks,
-            least_seconds: self.least_time.as_secs(),
-            warm_up_seconds: self.warm_up.as_secs() + u64::from(self.warm_up.subsec_nanos() > 0),
+            least_seconds: self.least_time.as_secs_f64(),
+            warm_up_seconds: self.warm_up.as_secs_f64(),
             error_margin: self.error_margin,
             bad_restarts: self.bad_restarts,
             bad_unreachable_looks: self.bad_unreachable_looks,
