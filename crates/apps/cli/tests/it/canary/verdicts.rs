@@ -96,13 +96,38 @@ async fn the_report_is_one_page_that_needs_nothing_else() {
     let (ended, decision) = judged(bad, &["--report", report.to_str().unwrap()]).await;
     assert_eq!(ended.code(), Some(10));
     let page = std::fs::read_to_string(report).unwrap();
-    for part in
-        ["<title>Canary: roll back</title>", "<desc id=\"errors-desc\">", "id=\"durations\"", "</html>"]
-    {
-        assert!(page.contains(part) || part == "id=\"durations\"", "{part} is missing");
+    for part in [
+        "<title>Canary: roll back</title>",
+        "<desc id=\"errors-desc\">",
+        "class=\"band canary\"",
+        "<desc id=\"durations-desc\">",
+        "canary, 95th percentile",
+        decision["reason"].as_str().unwrap(),
+        "</html>",
+    ] {
+        assert!(page.contains(part), "{part} is missing");
     }
-    assert!(page.contains("durations-title") && page.contains(decision["reason"].as_str().unwrap()));
     assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("<script"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn for_people_the_verdict_comes_first_and_each_criterion_has_its_numbers() {
+    let stable = Pod::start(Behaviour::GOOD, 1);
+    let canary = Pod::start(Behaviour { error_rate: 0.1, ..Behaviour::GOOD }, 2);
+    let mut arguments = judge_arguments(&[&stable], &[&canary]);
+    arguments.retain(|argument| argument != "--json");
+    let ended = dashly(&arguments).run().await;
+    assert_eq!(ended.code(), Some(10), "{ended:?}");
+    let text = &ended.stdout;
+    assert!(text.starts_with("Verdict: roll back\n  the canary fails in "), "{text}");
+    for part in [
+        "\nerrors     bad\n  the canary fails in ",
+        "errors of the canary ",
+        "\nrestarts   good\n",
+        " looks.\n",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing in {text}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
