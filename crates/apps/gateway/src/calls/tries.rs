@@ -97,6 +97,7 @@ pub(crate) async fn with_retries(
         }
         let request = request_for(model);
         let mut tried = 0;
+        let mut other_keys = gateway.upstream.key_count().saturating_sub(1);
         loop {
             tried += 1;
             let probe = Probe { breakers: &gateway.breakers, model, rule: file.breaker, is_told: false };
@@ -106,6 +107,10 @@ pub(crate) async fn with_retries(
                 Try::Good(answer) => return Ok(answer),
                 Try::Failed(failure) => failure,
             };
+            if failure.is_keys_fault && other_keys > 0 && gateway.upstream.has_working_key() {
+                (other_keys, tried) = (other_keys - 1, tried - 1);
+                continue;
+            }
             let wait = failure.wait(gateway, file.retries, tried);
             let goes_on = tried < file.retries.tries && failure.is_worth_retrying;
             last = failure.result;
@@ -139,6 +144,8 @@ struct Failure {
     retry_after: Option<Duration>,
     /// Whether the model is to blame, and not a limit of the account.
     is_models_fault: bool,
+    /// Whether the provider may answer to another key.
+    is_keys_fault: bool,
 }
 
 impl Failure {
@@ -148,6 +155,7 @@ impl Failure {
             is_worth_retrying: true,
             retry_after: None,
             is_models_fault: true,
+            is_keys_fault: false,
         })
     }
 
@@ -177,6 +185,7 @@ async fn try_model(
                 is_worth_retrying: false,
                 retry_after: None,
                 is_models_fault: false,
+                is_keys_fault: false,
             });
         }
         Err(error) => return Failure::of(error.into()),
@@ -185,12 +194,22 @@ async fn try_model(
     if reply.head.status.is_success() {
         return if reply.is_stream() { first_event(reply).await } else { Try::Good(reply) };
     }
-    if is_worth_retrying(reply.head.status) { refused(reply).await } else { Try::Good(reply) }
+    let status = reply.head.status;
+    if is_worth_retrying(status) || is_about_the_key(status) {
+        refused(reply).await
+    } else {
+        Try::Good(reply)
+    }
 }
 
 /// Whether the same call may succeed a little later.
 fn is_worth_retrying(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 409 | 429 | 500 | 502 | 503 | 504 | 529)
+}
+
+/// Whether the call may succeed with another key: this one is not accepted, or its limit is reached.
+fn is_about_the_key(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 401..=403 | 429)
 }
 
 fn is_models_fault(status: StatusCode) -> bool {
@@ -218,9 +237,10 @@ async fn refused(answer: Answer) -> Try {
     }
     Try::Failed(Failure {
         result: Ok(answer),
-        is_worth_retrying: true,
+        is_worth_retrying: is_worth_retrying(status),
         retry_after,
         is_models_fault: status.is_server_error(),
+        is_keys_fault: is_about_the_key(status),
     })
 }
 

@@ -5,11 +5,14 @@ use super::error::ProviderError;
 use super::headers::{for_caller, for_provider};
 use super::relay::Relay;
 use super::request::{Asked, Read};
-use crate::calls::{self, Admitted, Answer, AnswerBody, CallError, Candidates, Held, Settlement, Unsettled};
+use crate::calls::{
+    self, Admitted, Answer, AnswerBody, CallError, Candidates, Held, MODEL_RETIRES, Settlement, Unsettled,
+    retirement_notice,
+};
 use crate::config::GatewayFile;
 use crate::gateway::Gateway;
 use crate::metering::{CallGuard, CallSubject, Cost, JsonTap, Outcome, StreamTap, Tap, worst_case};
-use crate::upstream::{SendError, UpstreamRequest};
+use crate::upstream::{FAKE_UPSTREAM, SendError, UpstreamRequest};
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -24,9 +27,6 @@ use tokio::time::Instant;
 
 /// As in the audit; the provider's own id is in `request-id`.
 const OUR_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The day on which the provider retires the model, from 90 days before on.
-const RETIRES: HeaderName = HeaderName::from_static("x-dashly-model-retires");
-const RETIREMENT_NOTICE: i64 = 90 * 24 * 3_600;
 
 /// Passes a call of `peer` on and its answer back.
 pub(super) async fn forward(
@@ -154,13 +154,17 @@ async fn pass(
             }
             reply
         }
-        Err(error) => fail(settlement, error, request_id),
+        Err(error) => fail(gateway, settlement, error, request_id),
     }
 }
 
-fn fail(mut settlement: Settlement, error: CallError, request_id: &str) -> Response {
+fn fail(gateway: &Gateway, mut settlement: Settlement, error: CallError, request_id: &str) -> Response {
     settlement.fail(error);
-    ProviderError::from(error).into_reply(request_id)
+    let mut reply = ProviderError::from(error).into_reply(request_id);
+    if gateway.upstream.is_fake() {
+        reply.headers_mut().insert(FAKE_UPSTREAM, HeaderValue::from_static("true"));
+    }
+    reply
 }
 
 fn reply(
@@ -188,22 +192,11 @@ fn reply(
     let Answer { mut head, body, .. } = answer;
     for_caller(&mut head.headers);
     if let Some(day) = retires {
-        head.headers.insert(RETIRES, day);
+        head.headers.insert(MODEL_RETIRES, day);
     }
     if matches!(body, AnswerBody::Whole(_)) {
         head.headers.remove(http::header::CONTENT_LENGTH);
     }
     let outcome = if is_good { Outcome::Answered } else { Outcome::ProviderError };
     Response::from_parts(head, Body::new(Relay::new(body, tap, settlement, outcome, deadline)))
-}
-
-/// The day on which `model` goes, if that is soon.
-fn retirement_notice(gateway: &Gateway, file: &GatewayFile, model: &str) -> Option<HeaderValue> {
-    let retires_at = file.models.get(model)?.retires_at?;
-    if gateway.clock.now().plus_seconds(RETIREMENT_NOTICE) < retires_at {
-        return None;
-    }
-    metrics::counter!("dashly_gateway_retiring_model_calls_total", "model" => model.to_owned()).increment(1);
-    let moment = retires_at.to_rfc3339_millis();
-    HeaderValue::try_from(moment.get(..10)?).ok()
 }

@@ -7,7 +7,7 @@ use super::error::TaskError;
 use super::model_call::{ModelQuestion, ask};
 use super::reply::Spent;
 use super::screening::Screened;
-use super::second_opinion::{SECOND_OPINION, question_about};
+use super::second_opinion::{MOST_TEXTS, SECOND_OPINION, question_about};
 use crate::calls::{self, Admitted, Settlement, Unsettled};
 use crate::config::GatewayFile;
 use crate::gateway::Gateway;
@@ -70,16 +70,23 @@ async fn ask_safely(
 ) -> Result<(Value, Spent), TaskError> {
     if file.second_opinion && !screened.doubtful.is_empty() {
         let opinion = second_opinion(gateway, file, &screened.doubtful, settlement, deadline).await;
-        if opinion.unwrap_or(question.task.definition.acts) {
-            let id = gateway.ids.uuid(gateway.clock.now()).to_string();
-            settlement.guard.note(|end| end.guard = format!("refused {id}: second opinion"));
-            return Err(TaskError::Attack("text", id));
+        let said = opinion.map_or("none", |is_unsafe| if is_unsafe { "unsafe" } else { "safe" });
+        settlement.guard.note(|end| end.guard = format!("{}, second opinion {said}", end.guard));
+        match opinion {
+            Some(true) => {
+                let id = gateway.ids.uuid(gateway.clock.now()).to_string();
+                settlement.guard.note(|end| end.guard = format!("refused {id}: {}", end.guard));
+                return Err(TaskError::Attack(None, id));
+            }
+            None if question.task.definition.acts => return Err(no_opinion().into()),
+            Some(false) | None => {}
         }
     }
     ask(gateway, file, question, settlement, deadline).await
 }
 
-/// Whether a small model finds one of `texts` unsafe; none when it gave no answer.
+/// Whether a small model finds one of `texts` unsafe; none when it gave no answer, or when there are more texts than it is
+/// asked about.
 async fn second_opinion(
     gateway: &Gateway,
     file: &GatewayFile,
@@ -87,10 +94,20 @@ async fn second_opinion(
     settlement: &mut Settlement,
     deadline: Instant,
 ) -> Option<bool> {
+    if texts.len() > MOST_TEXTS {
+        return None;
+    }
     let prepared = question_about(texts);
     let question = opinion_question(gateway, file, &prepared)?;
     let (answer, _) = ask(gateway, file, &question, settlement, deadline).await.ok()?;
     answer["unsafe"].as_bool()
+}
+
+/// A text is in doubt, and nobody says whether it is safe.
+fn no_opinion() -> Problem {
+    let detail = "a text of the request may be an instruction to the model, and the small model that is asked about such \
+                  texts gave no answer; try again, or say it in other words";
+    Problem::unavailable("no-second-opinion", detail, 1)
 }
 
 fn opinion_question<'a>(

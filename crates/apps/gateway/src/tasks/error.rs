@@ -17,8 +17,8 @@ use std::time::Duration;
 pub(super) enum TaskError {
     Problem(Problem),
     Limit(Box<LimitReached>),
-    /// The question looks like an attack: its field, and the id of the finding.
-    Attack(&'static str, String),
+    /// The question looks like an attack: its field, and the id of the finding. A second opinion names no field.
+    Attack(Option<&'static str>, String),
     /// The provider refused or failed: ours, and its request's id.
     Provider(Problem, Option<HeaderValue>),
 }
@@ -150,6 +150,12 @@ impl TaskError {
         }
     }
 
+    /// Whether the provider, or its silence, is the reason.
+    pub(super) fn is_of_provider(&self) -> bool {
+        matches!(self, Self::Attack(None, _))
+            || matches!(self.outcome(), Outcome::ProviderError | Outcome::Failed)
+    }
+
     pub(super) fn into_reply(self, request_id: &str) -> Response {
         match self {
             Self::Problem(problem) => Failure::from(problem).into_response(),
@@ -167,10 +173,12 @@ impl TaskError {
 }
 
 /// With the original's `code`, `detectionId` and `field`.
-fn attack_reply(field: &str, detection_id: &str, request_id: &str) -> Response {
+fn attack_reply(field: Option<&str>, detection_id: &str, request_id: &str) -> Response {
+    let text = field.unwrap_or("a text of the request");
     let detail = format!(
-        "{field} looks like an instruction to the model and not like a question; say it in other words"
+        "{text} looks like an instruction to the model and not like a question; say it in other words"
     );
+    let field = field.map_or_else(|| "body".to_owned(), |field| format!("body.{field}"));
     let body = json!({
         "type": "https://dashly.dev/problems/prompt-injection-detected",
         "title": "The request is malformed",
@@ -182,7 +190,7 @@ fn attack_reply(field: &str, detection_id: &str, request_id: &str) -> Response {
         "message": detail,
         "code": "PROMPT_INJECTION_DETECTED",
         "detectionId": detection_id,
-        "field": format!("body.{field}")
+        "field": field
     });
     let mut reply = (StatusCode::BAD_REQUEST, Json(body)).into_response();
     reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

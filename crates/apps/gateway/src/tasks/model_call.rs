@@ -12,7 +12,7 @@ use crate::config::GatewayFile;
 use crate::gateway::Gateway;
 use crate::guard::leaks;
 use crate::metering::{Bounds, Cost, Unbounded, Usage, worst_case};
-use crate::upstream::{SendError, UpstreamRequest, retry_after};
+use crate::upstream::{FAKE_UPSTREAM, SendError, UpstreamRequest, retry_after};
 use bytes::Bytes;
 use dashly_kernel::Problem;
 use http::uri::PathAndQuery;
@@ -25,7 +25,6 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 const VERSION: HeaderName = HeaderName::from_static("anthropic-version");
-const FAKE: HeaderName = HeaderName::from_static("x-dashly-fake-upstream");
 /// A reply of the provider is read up to here.
 const MOST_REPLY_BYTES: usize = 8 * 1024 * 1024;
 
@@ -300,7 +299,7 @@ async fn ask_once(
     spent.model = model.to_string();
     spent.usage += usage;
     spent.cost = spent.cost.zip(cost).map(|(sum, cost)| sum + cost);
-    spent.is_fake |= head.headers.contains_key(FAKE);
+    spent.is_fake |= head.headers.contains_key(FAKE_UPSTREAM);
     let texts =
         message.content.into_iter().filter(|block| block.kind == "text").filter_map(|block| block.text);
     Ok(ModelReply { text: texts.collect(), stop_reason: message.stop_reason, request_id })

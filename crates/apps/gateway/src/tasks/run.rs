@@ -8,16 +8,18 @@ use super::model_call::ModelQuestion;
 use super::reply::{Source, Spent, reply_body};
 use super::screening::{Refused, Screened, screen};
 use super::{BODY_LIMIT_BYTES, input};
-use crate::calls::{self, Admitted, CallError};
+use crate::calls::{self, Admitted, CallError, MODEL_RETIRES, retirement_notice};
+use crate::config::GatewayFile;
 use crate::gateway::Gateway;
 use crate::metering::{CallGuard, CallSubject, Outcome};
-use crate::upstream::SendError;
+use crate::upstream::{FAKE_UPSTREAM, SendError};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use dashly_kernel::Problem;
 use dashly_web::{PeerAddress, RequestId, parse_json, read_body};
+use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::time::timeout_at;
@@ -38,11 +40,34 @@ pub(super) async fn run(gateway: Gateway, request: Request, task: &CompiledTask)
         Ok(prepared) => prepared,
         Err(problem) => return refuse(guard, problem.into(), &request_id),
     };
+    let file = Arc::clone(&admitted.file);
     match answer(&gateway, task, &prepared, admitted, guard).await {
         Ok((answer, spent)) => {
-            Json(reply_body(task.definition.envelope, answer, spent.as_ref())).into_response()
+            let body = reply_body(task.definition.envelope, answer, spent.as_ref());
+            let mut reply = Json(body).into_response();
+            if let Some(spent) = spent {
+                mark(&gateway, &file, &spent, reply.headers_mut());
+            }
+            reply
         }
-        Err(error) => error.into_reply(&request_id),
+        Err(error) => {
+            let is_fake = error.is_of_provider() && gateway.upstream.is_fake();
+            let mut reply = error.into_reply(&request_id);
+            if is_fake {
+                reply.headers_mut().insert(FAKE_UPSTREAM, HeaderValue::from_static("true"));
+            }
+            reply
+        }
+    }
+}
+
+/// Says in the headers what callers should know of the model that answered.
+fn mark(gateway: &Gateway, file: &GatewayFile, spent: &Spent, headers: &mut HeaderMap) {
+    if spent.is_fake {
+        headers.insert(FAKE_UPSTREAM, HeaderValue::from_static("true"));
+    }
+    if let Some(day) = retirement_notice(gateway, file, &spent.model) {
+        headers.insert(MODEL_RETIRES, day);
     }
 }
 
@@ -82,7 +107,7 @@ async fn answer(
         Err(Refused { field, verdict }) => {
             let id = gateway.ids.uuid(gateway.clock.now()).to_string();
             guard.note(|end| end.guard = format!("refused {id}: {}", verdict.rules.join(" ")));
-            return Err(ended(guard, TaskError::Attack(field, id)));
+            return Err(ended(guard, TaskError::Attack(Some(field), id)));
         }
     };
     guard.note(|end| end.guard = summary(&screened));

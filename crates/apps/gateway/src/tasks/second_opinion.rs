@@ -4,8 +4,8 @@ use super::definition::{CompiledTask, DATA, Prepared, TaskDefinition, data};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
-/// Texts judged at once.
-const MOST_TEXTS: usize = 20;
+/// Texts judged at once, at most: more have no opinion.
+pub(super) const MOST_TEXTS: usize = 20;
 
 static TASK: TaskDefinition = TaskDefinition {
     name: "second_opinion",

@@ -10,10 +10,13 @@ use dashly_telemetry::Tasks;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header};
 use http_body_util::Full;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// On every answer of the scripted provider, and on every reply that such an answer causes.
+pub(crate) const FAKE_UPSTREAM: HeaderName = HeaderName::from_static("x-dashly-fake-upstream");
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
 /// What is asked of the provider.
@@ -36,6 +39,7 @@ pub(crate) struct Upstream {
     /// Of the provider's address, before every path; often empty.
     prefix: String,
     keys: Keys,
+    is_fake: AtomicBool,
 }
 
 impl Upstream {
@@ -50,12 +54,31 @@ impl Upstream {
         tasks: &Tasks,
     ) -> anyhow::Result<Self> {
         let prefix = base.path().trim_end_matches('/').to_owned();
-        Ok(Self { origin: Origin::new(base, connect, tasks)?, prefix, keys: Keys::new(secrets) })
+        Ok(Self {
+            origin: Origin::new(base, connect, tasks)?,
+            prefix,
+            keys: Keys::new(secrets),
+            is_fake: AtomicBool::new(false),
+        })
     }
 
     /// Whether there is a key.
     pub(crate) fn is_configured(&self) -> bool {
         !self.keys.is_empty()
+    }
+
+    pub(crate) fn key_count(&self) -> usize {
+        self.keys.count()
+    }
+
+    /// Whether there is a key that does not rest.
+    pub(crate) fn has_working_key(&self) -> bool {
+        self.keys.has_working()
+    }
+
+    /// Whether the provider's last answer was labelled as one of the scripted provider.
+    pub(crate) fn is_fake(&self) -> bool {
+        self.is_fake.load(Ordering::Relaxed)
     }
 
     pub(crate) fn keys(&self) -> Vec<KeyState> {
@@ -80,6 +103,7 @@ impl Upstream {
         *outgoing.headers_mut() = request.headers.clone();
         outgoing.headers_mut().insert(API_KEY, key);
         let reply = self.origin.send(outgoing, until).await?;
+        self.is_fake.store(reply.headers().contains_key(FAKE_UPSTREAM), Ordering::Relaxed);
         self.keys.note(place, reply.status(), retry_after(reply.headers()));
         Ok(reply)
     }

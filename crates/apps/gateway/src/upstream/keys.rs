@@ -54,6 +54,16 @@ impl Keys {
         self.keys.is_empty()
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether one does not rest.
+    pub(crate) fn has_working(&self) -> bool {
+        let now = Instant::now();
+        (0..self.keys.len()).any(|place| self.rest_of(place, now).is_none())
+    }
+
     /// The next key in turn that does not rest, else the one that rests the shortest; none without keys.
     pub(crate) fn next(&self) -> Option<(usize, HeaderValue)> {
         let count = self.keys.len();

@@ -10,7 +10,7 @@ mod patience;
 mod reply_body;
 
 pub(crate) use breaker::{BreakerState, Breakers};
-pub(crate) use client::{Upstream, UpstreamReply, UpstreamRequest, retry_after};
+pub(crate) use client::{FAKE_UPSTREAM, Upstream, UpstreamReply, UpstreamRequest, retry_after};
 pub(crate) use error::{BrokenBody, SendError};
 pub(crate) use keys::KeyState;
 pub(crate) use origin::Origin;

@@ -1,7 +1,9 @@
 //! A call that names an alias is tried again, and with the alias's other models.
 
-use crate::fixture::{TestGateway, header, question, stream_question};
+use crate::fixture::{MODEL, TestGateway, header, question, stream_question};
+use dashly_fake_upstream::{FakeUpstream, Options};
 use serde_json::Value;
+use std::time::{Duration, Instant};
 
 const FAST: &str =
     "[retries]\nfirst_wait_ms = 1\nlongest_wait_ms = 1100\n[breaker]\nfailures = 3\npause_ms = 60000\n";
@@ -96,7 +98,7 @@ async fn the_file_is_read_again_and_a_bad_one_changes_nothing() {
             }
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(10), answered).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), answered).await.unwrap();
 
     std::fs::write(&path, "[aliases.mine]\nmodel = 5\n").unwrap();
     let degraded = async {
@@ -107,7 +109,7 @@ async fn the_file_is_read_again_and_a_bad_one_changes_nothing() {
             }
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(10), degraded).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), degraded).await.unwrap();
     gateway.messages(&question("mine")).send().await.unwrap();
     assert_eq!(models(&gateway).last().unwrap(), "claude-mine");
 }
@@ -123,4 +125,77 @@ async fn a_model_that_retires_soon_is_told() {
     assert_eq!(header(&reply, "x-dashly-model-retires"), "2020-01-01");
     let reply = gateway.messages(&question("sonnet")).send().await.unwrap();
     assert!(!reply.headers().contains_key("x-dashly-model-retires"));
+}
+
+#[tokio::test]
+async fn the_pause_that_the_provider_wants_is_kept_and_other_waits_are_random() {
+    let gateway = TestGateway::with(&[], FAST).await;
+    gateway.queue(&["status=429/1"]);
+    let started = Instant::now();
+    assert_eq!(gateway.messages(&question("sonnet")).send().await.unwrap().status(), 200);
+    let passed = started.elapsed();
+    assert!((Duration::from_secs(1)..Duration::from_secs(5)).contains(&passed), "{passed:?}");
+
+    let gateway =
+        TestGateway::with(&[], "[retries]\nfirst_wait_ms = 200\n[breaker]\nfailures = 1000\n").await;
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        gateway.queue(&["status=500"]);
+        let started = Instant::now();
+        assert_eq!(gateway.messages(&question("sonnet")).send().await.unwrap().status(), 200);
+        waits.push(started.elapsed());
+    }
+    waits.sort();
+    // From nothing to 200 ms, evenly: that all eight are in one tenth of it happens once in ten millions.
+    assert!(waits[7].saturating_sub(waits[0]) > Duration::from_millis(20), "{waits:?}");
+}
+
+#[tokio::test]
+async fn a_provider_that_cannot_be_reached_is_tried_three_times() {
+    // Who takes connections and speaks no TLS cannot be connected with, and can count who wants to.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let away = format!("https://{}", listener.local_addr().unwrap());
+    let (heard, mut connections) = tokio::sync::mpsc::unbounded_channel();
+    #[expect(clippy::disallowed_methods, reason = "ends with the test's runtime")]
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            drop(stream);
+            heard.send(()).unwrap();
+        }
+    });
+    let gateway = TestGateway::with(&[("ANTHROPIC_BASE_URL", &away)], FAST).await;
+    let reply = gateway.messages(&question(MODEL)).send().await.unwrap();
+    assert_eq!(reply.status(), 502);
+    assert_eq!(header(&reply, "x-dashly-gateway-error"), "provider-unreachable");
+    assert_eq!((header(&reply, "retry-after"), header(&reply, "x-should-retry")), ("1", "true"));
+    for _ in 0..3 {
+        connections.try_recv().expect("three tries");
+    }
+    assert!(connections.try_recv().is_err(), "and no fourth");
+}
+
+#[tokio::test]
+async fn a_provider_that_comes_back_between_two_tries_answers() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let file =
+        "[retries]\nfirst_wait_ms = 400\nlongest_wait_ms = 400\ntries = 20\n[breaker]\nfailures = 1000\n";
+    let gateway = TestGateway::with(&[("ANTHROPIC_BASE_URL", &format!("http://{address}"))], file).await;
+    let asked = question("sonnet");
+    let call = gateway.messages(&asked).send();
+    let late = async {
+        let failed = async {
+            // The first try has failed once the breaker knows the model.
+            while gateway.counters().await["breakers"].as_array().unwrap().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), failed).await.unwrap();
+        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+        FakeUpstream::start(listener, Options::default()).unwrap()
+    };
+    let (reply, late) = tokio::join!(call, late);
+    assert_eq!(reply.unwrap().status(), 200);
+    assert_eq!(late.calls().len(), 1);
 }

@@ -1,6 +1,7 @@
 //! Identical calls of tasks ask the model once, and answers may be remembered.
 
 use crate::fixture::TestGateway;
+use crate::replicas::{fresh_name, redis_url};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -78,10 +79,29 @@ async fn answers_are_remembered_where_that_is_wanted() {
     let gateway = TestGateway::with(&[], "[answers]\nremember_seconds = 600\n").await;
     let first = call(&gateway, "a", "x").await.unwrap();
     let second = call(&gateway, "a", "x").await.unwrap();
-    assert_eq!(first["data"]["summary"], second["data"]["summary"]);
+    assert!(first["data"]["executiveSummary"].is_string());
+    assert_eq!(first["data"]["executiveSummary"], second["data"]["executiveSummary"]);
     assert_eq!(second["usage"]["source"], "memory");
     assert_eq!((&second["data"]["tokensUsed"], &second["usage"]["inputTokens"]), (&json!(0), &json!(0)));
     assert_eq!(second["fakeUpstream"], true, "what the scripted provider wrote stays labelled");
     let _elsewhere = call(&gateway, "a", "y").await.unwrap();
     assert_eq!(gateway.upstream.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn replicas_share_what_they_remember_through_redis() {
+    let url = redis_url();
+    let remember = "[answers]\nremember_seconds = 600\n";
+    let variables = [("REDIS_URL", url.as_str())];
+    let first = TestGateway::with(&variables, remember).await;
+    let second = TestGateway::with(&variables, remember).await;
+    // A question that no other run on the same Redis has asked.
+    let name = fresh_name();
+    let asked = call(&first, &name, "a").await.unwrap();
+    let remembered = call(&second, &name, "a").await.unwrap();
+    assert_eq!(remembered["usage"]["source"], "memory", "{remembered}");
+    assert_eq!(asked["data"]["executiveSummary"], remembered["data"]["executiveSummary"]);
+    assert!(second.upstream.calls().is_empty());
+    let elsewhere = call(&second, &name, "b").await.unwrap();
+    assert_eq!(elsewhere["usage"]["source"], "model", "never across workspaces");
 }

@@ -120,6 +120,43 @@ fn header() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
 }
 
 #[test]
+fn any_path_and_query_of_what_is_read_get_an_answer_of_the_right_kind() {
+    let runtime = Runtime::new().unwrap();
+    let gateway = runtime.block_on(TestGateway::start());
+    let paths = [
+        "/v1/models",
+        "/v1/messages",
+        "/api/ai/dashboard/options",
+        "/api/health",
+        "/health/ready",
+        "/metrics",
+        "/api/metrics",
+    ];
+    let rest = prop_oneof![
+        Just(String::new()),
+        "/[!-~]{0,30}",
+        "[?][!-~]{0,60}",
+        "[?]limit=[0-9]{1,20}&after_id=.{0,9}"
+    ];
+    let method = prop::sample::select(vec!["GET", "HEAD", "DELETE", "OPTIONS", "PURGE"]);
+    let cases = (method, prop::sample::select(paths.to_vec()), rest, prop::collection::vec(header(), 0..4));
+    let config = Config { cases: CASES / 2, failure_persistence: None, ..Config::default() };
+    let outcome = TestRunner::new(config).run(&cases, |(method, path, rest, headers)| {
+        // What is no address at all is no request, either.
+        let Ok(url) = format!("{}{path}{rest}", gateway.url).parse::<reqwest::Url>() else { return Ok(()) };
+        let mut request =
+            gateway.client.request(method.parse().unwrap(), url).timeout(Duration::from_secs(10));
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let status = runtime.block_on(async { request.send().await.unwrap().status().as_u16() });
+        assert!(matches!(status, 200 | 400 | 401 | 404 | 405 | 414 | 504), "{status} {method} {path}{rest}");
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+#[test]
 fn any_body_and_any_headers_get_an_answer_of_the_right_kind() {
     let runtime = Runtime::new().unwrap();
     // A deadline of nothing is a legal wish: its answer is 504.

@@ -63,6 +63,21 @@ async fn a_budget_is_spent_and_then_refuses_until_its_period_ends() {
     assert_eq!(counted.status(), 200, "what costs nothing is not refused");
 }
 
+#[tokio::test]
+async fn a_budget_of_a_month_refuses_until_the_month_ends() {
+    let gateway =
+        TestGateway::with(&[], &format!("{KEY}daily_budget_usd = 5\nmonthly_budget_usd = 0.0001\n")).await;
+    let refused = gateway.keyed(&question(MODEL)).send().await.unwrap();
+    assert_eq!(refused.status(), 429);
+    let seconds: u64 = header(&refused, "retry-after").parse().unwrap();
+    assert!(seconds <= 31 * 24 * 3_600, "{seconds}");
+    let body: Value = refused.json().await.unwrap();
+    assert_eq!((&body["limit"]["what"], &body["limit"]["per"]), (&json!("money"), &json!("month")));
+    assert_eq!(body["limit"]["of"], "key");
+    assert_eq!(body["retryAfterMs"].as_u64().unwrap().div_ceil(1_000), seconds);
+    assert_eq!(spending(&budgets(&gateway).await, "day"), (0, 0), "what one budget refuses, no other holds");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_burst_does_not_overrun_a_budget() {
     let gateway = TestGateway::with(&[], &format!("{KEY}daily_budget_usd = 0.02\n")).await;

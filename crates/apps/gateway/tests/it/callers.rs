@@ -1,7 +1,10 @@
 //! Who is served, and how much.
 
 use crate::fixture::{KEY, MODEL, TestGateway, header, question};
-use serde_json::Value;
+use crate::process::Program;
+use dashly_gateway::new_virtual_key;
+use dashly_process::OperatingSystemIds;
+use serde_json::{Value, json};
 
 const TOKEN: &str = "a-token-of-the-main-api-0123456789";
 #[tokio::test]
@@ -41,6 +44,9 @@ async fn requests_per_address_are_limited_and_probes_are_not() {
     assert!((1..=62).contains(&seconds), "{seconds}");
     let body: Value = limited.json().await.unwrap();
     assert_eq!(body["error"]["message"], "more than 3 requests per minute of this address");
+    assert_eq!(body["limit"], json!({ "of": "address", "what": "requests", "per": "minute", "limit": 3 }));
+    let millis = body["retryAfterMs"].as_u64().unwrap();
+    assert!(millis > 0 && millis.div_ceil(1_000) == seconds, "{millis} ms are {seconds} s");
     for path in ["/api/health", "/health/live", "/health/ready", "/metrics", "/api/metrics"] {
         let reply = gateway.client.get(format!("{}{path}", gateway.url)).send().await.unwrap();
         assert_eq!(reply.status(), 200, "{path}");
@@ -67,6 +73,8 @@ async fn tokens_of_a_key_and_of_a_workspace_are_limited() {
     assert_eq!(too_much.status(), 429);
     let body: Value = too_much.json().await.unwrap();
     assert_eq!(body["error"]["message"], "more than 1000 tokens per minute of this key");
+    assert_eq!(body["limit"], json!({ "of": "key", "what": "tokens", "per": "minute", "limit": 1000 }));
+    assert!(body["retryAfterMs"].is_u64(), "{body}");
     assert_eq!(call(100, "a").await.unwrap().status(), 200);
     let limited = call(100, "a").await.unwrap();
     assert_eq!(limited.status(), 429);
@@ -115,4 +123,101 @@ async fn what_is_no_request_is_refused_in_the_providers_shape() {
     let huge = gateway.client.post(&url).body(vec![b' '; 33 * 1024 * 1024]).send().await.unwrap();
     assert_eq!(huge.status(), 413);
     assert!(gateway.upstream.calls().is_empty());
+}
+
+#[tokio::test]
+async fn tokens_of_a_workspace_are_limited_for_tasks_too() {
+    let gateway = TestGateway::with(&[], "[workspaces]\ntokens_per_minute = 100\n").await;
+    let url = format!("{}/api/ai/website-audit/analyze", gateway.url);
+    let body = json!({ "websiteUrl": "https://a.example", "technicalFindings": {} });
+    let refused =
+        gateway.client.post(url).header("x-dashly-workspace", "a").json(&body).send().await.unwrap();
+    assert_eq!(refused.status(), 429);
+    let seconds: u64 = header(&refused, "retry-after").parse().unwrap();
+    let refused: Value = refused.json().await.unwrap();
+    assert_eq!(
+        refused["limit"],
+        json!({ "of": "workspace", "what": "tokens", "per": "minute", "limit": 100 })
+    );
+    assert_eq!(refused["retryAfterMs"].as_u64().unwrap().div_ceil(1_000).max(1), seconds);
+    assert_eq!((&refused["success"], &refused["status"]), (&json!(false), &json!(429)));
+    assert!(gateway.upstream.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_key_may_call_its_models_and_no_others() {
+    let gateway = TestGateway::with(&[], &format!("{KEY}models = [\"haiku\", \"claude-opus-5\"]\n")).await;
+    for (model, status) in [
+        ("haiku", 200),
+        ("claude-opus-5", 200),
+        (MODEL, 403),
+        ("sonnet", 403),
+        // The model behind an alias that is allowed is allowed by the alias alone.
+        ("claude-haiku-5-5", 403),
+    ] {
+        let reply = gateway.keyed(&question(model)).send().await.unwrap();
+        assert_eq!(reply.status(), status, "{model}");
+        if status == 403 {
+            assert_eq!(header(&reply, "x-dashly-gateway-error"), "model-not-allowed");
+            let body: Value = reply.json().await.unwrap();
+            assert_eq!(body["error"]["type"], "permission_error");
+            assert_eq!(body["error"]["message"], format!("this key may not call {model}"));
+        }
+    }
+    let url = format!("{}/api/ai/website-audit/analyze", gateway.url);
+    let body = json!({ "websiteUrl": "https://a.example", "technicalFindings": {} });
+    let refused = gateway.client.post(url).bearer_auth("test").json(&body).send().await.unwrap();
+    assert_eq!(refused.status(), 403, "the task's model is sonnet");
+    assert_eq!(gateway.upstream.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn a_new_key_lets_its_holder_in() {
+    let (key, hash) = new_virtual_key(&OperatingSystemIds);
+    let file = format!("[[keys]]\nname = \"agency\"\nhash = {hash:?}\n");
+    let gateway = TestGateway::with(&[], &file).await;
+    for (token, status) in [(key.expose().as_str(), 200), (hash.as_str(), 401), ("", 401)] {
+        let reply = gateway.with_header(&question(MODEL), "x-api-key", token).send().await.unwrap();
+        assert_eq!(reply.status(), status);
+        let bearer = format!("Bearer {token}");
+        let reply = gateway.with_header(&question(MODEL), "authorization", &bearer).send().await.unwrap();
+        assert_eq!(reply.status(), status);
+    }
+    let rows = gateway.counters().await["rows"].clone();
+    assert!(rows.as_array().unwrap().iter().any(|row| row["caller"] == "agency" && row["status"] == 200));
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_the_callers_own_address_counts() {
+    let gateway = TestGateway::with(&[("TRUSTED_PROXIES", "127.0.0.1"), ("RATE_LIMIT_RPM", "1")], "").await;
+    let call =
+        |address: &'static str| gateway.messages(&question(MODEL)).header("x-forwarded-for", address).send();
+    assert_eq!(call("127.0.0.2").await.unwrap().status(), 200);
+    assert_eq!(call("127.0.0.2").await.unwrap().status(), 429);
+    assert_eq!(call("127.0.0.3").await.unwrap().status(), 200, "another address has its own minute");
+    let stranger = call("203.0.113.9").await.unwrap();
+    assert_eq!(stranger.status(), 403, "without a token only callers of this machine are served");
+    assert!(stranger.text().await.unwrap().contains("GATEWAY_TOKEN"));
+
+    let untrusting = TestGateway::with(&[("RATE_LIMIT_RPM", "1")], "").await;
+    let call = |address: &'static str| {
+        untrusting.messages(&question(MODEL)).header("x-forwarded-for", address).send()
+    };
+    assert_eq!(call("203.0.113.9").await.unwrap().status(), 200, "who is no proxy is not believed");
+    assert_eq!(call("127.0.0.3").await.unwrap().status(), 429);
+}
+
+#[tokio::test]
+async fn without_a_token_the_log_says_so_and_sixty_calls_a_minute_are_served() {
+    let program = Program::start(&[("GATEWAY_TOKEN", "")], "").await;
+    let mut statuses = Vec::new();
+    for _ in 0..61 {
+        statuses.push(program.post("/v1/messages", "any", &question(MODEL)).send().await.unwrap().status());
+    }
+    assert!(statuses[..60].iter().all(|status| *status == 200), "{statuses:?}");
+    assert_eq!(statuses[60], 429);
+    program.terminate().await;
+    let log = program.ended().await;
+    let line = log.lines().find(|line| line.contains("no token is configured")).expect("it says so");
+    assert!(line.contains("\"WARN\"") && line.contains("GATEWAY_TOKEN"), "{line}");
 }

@@ -112,9 +112,14 @@ impl TestGateway {
 
     /// The same by the named key.
     pub(crate) fn keyed(&self, body: &Value) -> RequestBuilder {
+        self.with_header(body, "authorization", "Bearer test")
+    }
+
+    /// The same with this header in place of a token.
+    pub(crate) fn with_header(&self, body: &Value, name: &str, value: &str) -> RequestBuilder {
         self.client
             .post(format!("{}/v1/messages", self.url))
-            .bearer_auth("test")
+            .header(name, value)
             .header("anthropic-version", "2023-06-01")
             .json(body)
     }

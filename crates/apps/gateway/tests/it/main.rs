@@ -7,6 +7,8 @@ mod answers;
 #[cfg(test)]
 mod arbitrary;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod budgets;
 #[cfg(test)]
 mod callers;
@@ -19,15 +21,23 @@ mod faults;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod guarding;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod metering;
 #[cfg(test)]
 mod openapi;
+#[cfg(test)]
+mod operator;
 #[cfg(test)]
 mod otlp;
 #[cfg(test)]
 mod passing;
 #[cfg(test)]
 mod process;
+#[cfg(test)]
+mod redis_away;
 #[cfg(test)]
 mod redis_over_tls;
 #[cfg(test)]

@@ -12,26 +12,29 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-const TOKEN: &str = "token-of-the-main-api-9f8e7d6c5b4a";
+pub(crate) const TOKEN: &str = "token-of-the-main-api-9f8e7d6c5b4a";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The program, and a provider of its own.
 pub(crate) struct Program {
     child: Child,
-    url: String,
+    pub(crate) url: String,
     client: Client,
-    upstream: FakeUpstream,
+    pub(crate) upstream: FakeUpstream,
     /// Everything it has written so far.
     log: tokio::task::JoinHandle<String>,
     _folder: TempDir,
 }
 
 impl Program {
+    /// With these variables and this file; an empty one is left out, since none is needed.
     pub(crate) async fn start(variables: &[(&str, &str)], file: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let upstream = FakeUpstream::start(listener, Options::default()).unwrap();
         let folder = TempDir::new().unwrap();
-        std::fs::write(folder.path().join("gateway.toml"), file).unwrap();
+        if !file.is_empty() {
+            std::fs::write(folder.path().join("gateway.toml"), file).unwrap();
+        }
         let mut child = Command::new(env!("CARGO_BIN_EXE_dashly-genai-gateway"))
             .current_dir(folder.path())
             .env_clear()
@@ -70,7 +73,7 @@ impl Program {
         Self { child, url, client, upstream, log, _folder: folder }
     }
 
-    fn post(&self, path: &str, token: &str, body: &Value) -> reqwest::RequestBuilder {
+    pub(crate) fn post(&self, path: &str, token: &str, body: &Value) -> reqwest::RequestBuilder {
         self.client
             .post(format!("{}{path}", self.url))
             .bearer_auth(token)
@@ -83,16 +86,27 @@ impl Program {
         (reply.status().as_u16(), reply.text().await.unwrap())
     }
 
-    async fn terminate(&self) {
+    pub(crate) async fn task(&self, path: &str, body: &Value) -> (u16, Value) {
+        let reply = self.post(&format!("/api/ai/{path}"), TOKEN, body).send().await.unwrap();
+        (reply.status().as_u16(), reply.json().await.unwrap())
+    }
+
+    pub(crate) async fn terminate(&self) {
         let id = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
     }
 
     /// Waits for its end; gives everything that it wrote.
-    async fn ended(mut self) -> String {
+    pub(crate) async fn ended(mut self) -> String {
         assert!(timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap().success());
         self.log.await.unwrap()
     }
+}
+
+/// The audit's lines of a log: the members that each of them has.
+pub(crate) fn calls_in(log: &str) -> Vec<Value> {
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["message"] == "call").collect()
 }
 
 #[tokio::test]
