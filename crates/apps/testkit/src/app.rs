@@ -1,7 +1,7 @@
 //! The whole API for one test.
 
 use crate::accounts::{self, PASSWORD};
-use crate::{Link, SeededIds, Setup, TestClock, TestDatabase, Visitor};
+use crate::{Link, SeededIds, Setup, TestClock, TestDatabase, Visitor, eventually};
 use axum::Router;
 use dashly_api::{App, AppParts, Config};
 use dashly_db::{Db, Engine, Query};
@@ -212,6 +212,16 @@ impl TestApp {
 }
 
 impl Replica {
+    /// Completes once everything that was taken in is stored. A page waits for its exposure for a second only: on a busy
+    /// machine it is answered before.
+    ///
+    /// # Panics
+    /// After thirty seconds.
+    pub async fn stored_everything(&self) {
+        let is_stored = async || (self.app.experiments().health().writer.queued == 0).then_some(());
+        eventually("the writer's queue to be empty", is_stored).await;
+    }
+
     /// Stops and closes its own connections.
     pub async fn end(self) {
         let db = self.db.clone();

@@ -263,6 +263,7 @@ both_databases! {
             let sent: Vec<(&Visitor, Value)> =
                 (0..60).map(|_| (pick(&chance, &visitors), random_event(&chance))).collect();
             join_all(sent.iter().map(|(visitor, event)| visitor.event(event))).await;
+            replica.stored_everything().await;
             assert_eq!(kept(app).await, recounted(app, TARGETS, METRICS).await, "after round {round}");
             assert_eq!(differences(app).await, [], "after round {round}");
         }

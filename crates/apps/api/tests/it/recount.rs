@@ -84,7 +84,7 @@ fn metric_line(cell: &str, converters: usize, sum: f64, squares: f64) -> String 
     format!("{cell} {converters} {} {}", rounded(sum), rounded(squares))
 }
 
-/// What the server keeps.
+/// What the server keeps, once it has stored everything that it took in. Of other servers a test has to wait by itself.
 pub(crate) async fn kept(app: &TestApp) -> Counts {
     const TOTALS: Sql = sql!(
         "select test_id, variant, drawn_variant, epoch, day, device, visitor_kind, exposures, events, converters
@@ -103,6 +103,7 @@ pub(crate) async fn kept(app: &TestApp) -> Counts {
     const METRICS: Sql = sql!(
         "select test_id, epoch, drawn_variant, day, converters, total, total_of_squares from experiment_metric_totals"
     );
+    app.server().stored_everything().await;
     let mut counts = Counts::default();
     for row in app.db.fetch_all(TOTALS.query()).await.unwrap() {
         let texts: Vec<String> =
