@@ -474,7 +474,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Reads what AI calls used and cost, over time and by task, model, workspace and key. */
+        /**
+         * Reads what AI calls used and cost, over time and by task, model, workspace and key.
+         * @description Of all calls, or only of those that have each of the given names.
+         */
         get: operations["get_usage"];
         put?: never;
         post?: never;
@@ -769,18 +772,64 @@ export interface components {
             /** @description Budgets of named keys and of this server. */
             budgets: components["schemas"]["AiBudget"][];
         };
+        /** @description Calls that have each of the given names; null admits every name. */
+        AiUsageFilter: {
+            /** @description Name of a task, as in `tasks`. */
+            task?: string | null;
+            /** @description Name of a model, as in `models`; `-` for calls that no model was asked for. */
+            model?: string | null;
+            /** @description Name of a workspace, as in `workspaces`; `-` for calls that named none. */
+            workspace?: string | null;
+            /** @description Name of a key, as in `callers`. */
+            caller?: string | null;
+        };
         /** @description The calls of one task, model, workspace or key. */
         AiUsageGroup: {
             /** @description Its name. */
             name: string;
             /** @description What it used. */
             totals: components["schemas"]["AiUsageTotals"];
+            points?: components["schemas"]["AiUsageGroupPoints"] | null;
+        };
+        /**
+         * @description Groups over time: in each list one number for each of the report's points, in their order. Lists of numbers and not
+         *     of objects, because a report has many of them.
+         */
+        AiUsageGroupPoints: {
+            /** @description All calls that came. */
+            calls: number[];
+            /** @description Those of them that the gateway refused. */
+            refused: number[];
+            /** @description Those of them that failed at the model or on the way. */
+            failed: number[];
+            /** @description Tokens of all kinds, estimates included. */
+            all_tokens: number[];
+            /** @description Millionths of a US dollar, estimates included. */
+            cost_micros: number[];
+            /** @description Half of all calls took no longer, in whole milliseconds; null without calls. */
+            p50_ms: (number | null)[];
+            /** @description Of a hundred calls 95 took no longer, in whole milliseconds; null without calls. */
+            p95_ms: (number | null)[];
         };
         /**
          * @description How long a point is.
          * @enum {string}
          */
         AiUsageInterval: "hour" | "day";
+        /** @description Several groups together. */
+        AiUsageOtherGroups: {
+            /** @description How many groups these are. */
+            groups: number;
+            /** @description What they used over time. */
+            points: components["schemas"]["AiUsageGroupPoints"];
+        };
+        /** @description The groups that have no points of their own, together. Null where every group has some. */
+        AiUsageOthers: {
+            tasks?: components["schemas"]["AiUsageOtherGroups"] | null;
+            models?: components["schemas"]["AiUsageOtherGroups"] | null;
+            workspaces?: components["schemas"]["AiUsageOtherGroups"] | null;
+            callers?: components["schemas"]["AiUsageOtherGroups"] | null;
+        };
         /** @description One interval. */
         AiUsagePoint: {
             /**
@@ -803,6 +852,8 @@ export interface components {
              * @description Up to but without this moment.
              */
             to: string;
+            /** @description Which calls everything below is about, as it was asked for. */
+            filter: components["schemas"]["AiUsageFilter"];
             /**
              * Format: date-time
              * @description When the gateway's counters were last read; null when never. Later calls are not in here yet.
@@ -822,6 +873,11 @@ export interface components {
             workspaces: components["schemas"]["AiUsageGroup"][];
             /** @description By the caller's key, most calls first. */
             callers: components["schemas"]["AiUsageGroup"][];
+            /**
+             * @description At most six groups of each kind have points: those with the largest share in calls, errors, tokens or cost. Here
+             *     are the remaining ones together, so that all of a kind add up to the points above.
+             */
+            others: components["schemas"]["AiUsageOthers"];
         };
         /** @description What calls used, and how they ended. */
         AiUsageTotals: {
@@ -4132,6 +4188,14 @@ export interface operations {
             query?: {
                 /** @description The last so many hours, the present one included: 1 to 2208 (92 days); default 168 (a week) */
                 hours?: number;
+                /** @description Only calls of this task, such as `/api/ai/widget/analyze`; of a name that nobody used there are none */
+                task?: string;
+                /** @description Only calls that this model was asked for; `-` for those of no model */
+                model?: string;
+                /** @description Only calls of this workspace; `-` for those that named none */
+                workspace?: string;
+                /** @description Only calls with this key */
+                caller?: string;
             };
             header?: never;
             path?: never;

@@ -207,8 +207,11 @@ export type AiUsageTotals = Schemas['AiUsageTotals'];
 /** The calls of one task, model, workspace or key. */
 export type AiUsageGroup = Schemas['AiUsageGroup'];
 
-/** One interval of a report. */
-export type AiUsagePoint = Schemas['AiUsagePoint'];
+/** A group over time: lists of numbers, one for each point of the report. */
+export type AiUsageGroupPoints = Schemas['AiUsageGroupPoints'];
+
+/** The groups without points of their own, together. */
+export type AiUsageOtherGroups = Schemas['AiUsageOtherGroups'];
 
 /** Answer of `POST /api/ai/check`. */
 export type AiCheckResponse = Schemas['AiCheckReply'];

@@ -6,6 +6,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { readUsageSearch } from '../features/ai-usage/usageSearch.ts';
 import { RequireAdmin } from '../features/identity/RequireAdmin.tsx';
 import { AdminTabs } from './AdminTabs.tsx';
 import { NotFoundPage } from './NotFoundPage.tsx';
@@ -104,6 +105,7 @@ const noticesRoute = createRoute({
 const aiUsageRoute = createRoute({
   getParentRoute: () => administratorsRoute,
   path: '/admin/ai',
+  validateSearch: readUsageSearch,
   component: lazyRouteComponent(() => import('../features/ai-usage/AiUsagePage.tsx'), 'AiUsagePage'),
 });
 

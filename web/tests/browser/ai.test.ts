@@ -1,26 +1,11 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AiUsageReport, AiUsageTotals } from '../../src/api/types.ts';
+import { group, NOTHING, usageReport } from '../../src/features/ai-usage/usageFixture.ts';
 import { launchChromium } from './chromium.ts';
 import { openPage, startVisit } from './visit.ts';
 
-const NOTHING = {
-  calls: 0,
-  answered: 0,
-  refused: 0,
-  failed: 0,
-  left: 0,
-  input_tokens: 0,
-  output_tokens: 0,
-  cache_read_tokens: 0,
-  cache_write_tokens: 0,
-  estimated_tokens: 0,
-  all_tokens: 0,
-  cost_micros: 0,
-  calls_without_price: 0,
-  p50_ms: null,
-  p95_ms: null,
-};
-const SOME = {
+const SOME: AiUsageTotals = {
   ...NOTHING,
   calls: 120,
   answered: 117,
@@ -31,6 +16,21 @@ const SOME = {
   cost_micros: 1_250_000,
   p50_ms: 640,
   p95_ms: 2_300,
+};
+const ACME: AiUsageTotals = {
+  ...SOME,
+  calls: 80,
+  answered: 80,
+  failed: 0,
+  cost_micros: 1_000_000,
+  p95_ms: 1_800,
+};
+const NO_WORKSPACE: AiUsageTotals = {
+  ...SOME,
+  calls: 40,
+  answered: 37,
+  cost_micros: 250_000,
+  p95_ms: 2_900,
 };
 const STATUS = {
   configured: true,
@@ -60,28 +60,33 @@ const STATUS = {
   ],
 };
 
-function report(interval: string) {
-  const group = (name: string) => ({ name, totals: SOME });
-  return {
-    from: '2026-11-24T13:00:00Z',
-    to: '2026-11-25T13:00:00Z',
-    collected_at: '2026-11-25T12:59:00Z',
-    interval,
-    totals: SOME,
-    points: [
-      { start: '2026-11-24T00:00:00Z', totals: NOTHING },
-      { start: '2026-11-25T00:00:00Z', totals: SOME },
-    ],
-    tasks: [group('/api/ai/widget/analyze')],
-    models: [group('claude-sonnet-5-5')],
-    workspaces: [group('-')],
-    callers: [group('service')],
-  };
+/** What is reported of a workspace, or of all. */
+function report(workspace: string | null): AiUsageReport {
+  const filter = { task: null, model: null, workspace, caller: null };
+  if (workspace !== null && workspace !== 'acme') {
+    return usageReport({ filter });
+  }
+  const totals = workspace === 'acme' ? ACME : SOME;
+  const acme = group('acme', ACME);
+  return usageReport({
+    filter,
+    totals,
+    tasks: [group('/api/ai/widget/analyze', totals)],
+    models: [group('claude-sonnet-5-5', totals)],
+    workspaces: workspace === 'acme' ? [acme] : [acme, group('-', NO_WORKSPACE)],
+    callers: [group('service', totals)],
+  });
 }
 
 async function answer(page: Page) {
   await page.route('**/api/ai/status', (route) => route.fulfill({ json: STATUS }));
-  await page.route('**/api/ai/usage?hours=*', (route) => route.fulfill({ json: report('day') }));
+  await page.route('**/api/ai/usage?hours=*', (route) =>
+    route.fulfill({ json: report(new URL(route.request().url()).searchParams.get('workspace')) }),
+  );
+}
+
+function choice(page: Page, of: string, name: string) {
+  return page.getByRole('group', { name: of }).getByRole('radio', { name });
 }
 
 describe('AI usage', () => {
@@ -111,17 +116,92 @@ describe('AI usage', () => {
     await totals.getByText('$1.25').waitFor();
     await page.getByTestId('usage-chart').locator('svg').waitFor();
 
-    await page.getByRole('radio', { name: 'Cost' }).check({ force: true });
+    await choice(page, 'Shown over time', 'Cost').check({ force: true });
     const figure = page.getByRole('figure', { name: 'Cost over time' });
     await figure.getByText('Show these numbers as a table').click();
     await figure.getByRole('row', { name: /Nov 25 \$1\.25/ }).waitFor();
 
     await page.getByRole('rowheader', { name: 'Widget analyze' }).waitFor();
-    await page.getByRole('radio', { name: 'Key' }).check({ force: true });
-    await page.getByRole('rowheader', { name: 'This server' }).waitFor();
+    for (const [by, name] of [
+      ['Model', 'claude-sonnet-5-5'],
+      ['Workspace', 'acme'],
+      ['Key', 'This server'],
+    ] as const) {
+      await choice(page, 'Grouped by', by).check({ force: true });
+      await page.getByRole('rowheader', { name }).waitFor();
+    }
     await page.getByText('Left alone after 5 failures').waitFor();
     const budget = page.getByRole('progressbar', { name: 'Budget: This server, this day' });
     expect(await budget.getAttribute('aria-valuetext')).toBe('$1.25 of $5.00');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('compares groups over time, in every figure', async () => {
+    const { page, context, complaints } = await startVisit(browser, { admin: true });
+    await answer(page);
+    await openPage(page, '/admin/ai');
+    await choice(page, 'Compare by', 'Workspace').check({ force: true });
+    const calls = page.getByRole('figure', { name: 'Calls over time by workspace' });
+    expect(await calls.getByRole('listitem').allTextContents()).toEqual(['acme', 'No workspace']);
+    await calls.getByText('Show these numbers as a table').click();
+    await calls.getByRole('row', { name: 'Time (UTC) acme No workspace' }).waitFor();
+    await calls.getByRole('row', { name: 'Nov 25 80 40' }).waitFor();
+
+    await choice(page, 'Shown over time', 'Duration').check({ force: true });
+    const duration = page.getByRole('figure', { name: 'Duration over time by workspace' });
+    await duration.getByRole('row', { name: 'Nov 24 – –' }).waitFor();
+    await duration.getByRole('row', { name: 'Nov 25 1.8 s 2.9 s' }).waitFor();
+
+    await choice(page, 'Range of time', '30 days').check({ force: true });
+    await page.waitForURL('**/admin/ai?hours=720&figure=duration&by=workspace');
+    await page.reload();
+    await duration.getByTestId('usage-chart').locator('svg').waitFor();
+    expect(await choice(page, 'Range of time', '30 days').isChecked()).toBe(true);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('shows one group on the whole page, and all again, by keyboard too', async () => {
+    const { page, context, complaints } = await startVisit(browser, { admin: true });
+    await answer(page);
+    await openPage(page, '/admin/ai');
+    const totals = page.getByLabel('AI usage in this time');
+    const filters = page.getByRole('group', { name: 'Filters' });
+    const chip = filters.getByRole('button', { name: 'Remove filter Workspace: acme' });
+    await choice(page, 'Grouped by', 'Workspace').check({ force: true });
+    const acme = page.getByRole('rowheader').getByRole('button', { name: 'acme' });
+    await acme.focus();
+    await page.keyboard.press('Enter');
+    await totals.getByText('80 answered').waitFor();
+    await page.getByRole('rowheader', { name: 'No workspace' }).waitFor({ state: 'detached' });
+    expect(await acme.getAttribute('aria-pressed')).toBe('true');
+    expect(await acme.evaluate((button) => button === document.activeElement)).toBe(true);
+
+    await page.reload();
+    await totals.getByText('80 answered').waitFor();
+    await chip.focus();
+    await page.keyboard.press('Enter');
+    await totals.getByText('117 answered').waitFor();
+    expect(await chip.count()).toBe(0);
+    expect(await filters.evaluate((bar) => bar === document.activeElement)).toBe(true);
+    await filters.getByText('All calls are shown.').waitFor();
+
+    await page.goBack();
+    await totals.getByText('80 answered').waitFor();
+    await filters.getByRole('button', { name: 'Clear filters' }).click();
+    await totals.getByText('117 answered').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('says when nothing matches the filters, and how to go on', async () => {
+    const { page, context, complaints } = await startVisit(browser, { admin: true });
+    await answer(page);
+    await openPage(page, '/admin/ai?workspace=nobody');
+    await page.getByText('No AI calls match the filters').waitFor();
+    await page.getByRole('button', { name: 'Remove filter Workspace: nobody' }).click();
+    await page.getByTestId('usage-chart').locator('svg').waitFor();
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -1,11 +1,11 @@
 //! Sums over hours: pure.
 
-use crate::delta::Amounts;
-use crate::quantile::quantile_ms;
+use crate::filter::UsageFilter;
+use crate::groups::{Timeline, UsageGroup, UsageOthers, grouped};
 use crate::store::HourRow;
+use crate::sum::Line;
 use dashly_kernel::Timestamp;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// Ranges up to so many hours are told by the hour, longer ones by the day.
@@ -22,6 +22,8 @@ pub struct UsageReport {
     /// Up to but without this moment.
     #[schema(value_type = String, format = DateTime)]
     pub to: Timestamp,
+    /// Which calls everything below is about, as it was asked for.
+    pub filter: UsageFilter,
     /// When the gateway's counters were last read; null when never. Later calls are not in here yet.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub collected_at: Option<Timestamp>,
@@ -39,6 +41,9 @@ pub struct UsageReport {
     pub workspaces: Vec<UsageGroup>,
     /// By the caller's key, most calls first.
     pub callers: Vec<UsageGroup>,
+    /// At most six groups of each kind have points: those with the largest share in calls, errors, tokens or cost. Here
+    /// are the remaining ones together, so that all of a kind add up to the points above.
+    pub others: UsageOthers,
 }
 
 /// How long a point is.
@@ -60,16 +65,6 @@ pub struct UsagePoint {
     #[schema(value_type = String, format = DateTime)]
     pub start: Timestamp,
     /// What was used in it.
-    pub totals: UsageTotals,
-}
-
-/// The calls of one task, model, workspace or key.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-#[schema(as = AiUsageGroup)]
-pub struct UsageGroup {
-    /// Its name.
-    pub name: String,
-    /// What it used.
     pub totals: UsageTotals,
 }
 
@@ -110,95 +105,65 @@ pub struct UsageTotals {
     pub p95_ms: Option<f64>,
 }
 
-/// Sums up while rows come in.
-#[derive(Clone, Debug, Default)]
-struct Sum {
-    amounts: Amounts,
-    answered: u64,
-    refused: u64,
-    failed: u64,
-    left: u64,
+/// What a report is asked for.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// A full hour.
+    pub(crate) from: Timestamp,
+    /// A full hour, the first that is not meant.
+    pub(crate) to: Timestamp,
+    pub(crate) filter: UsageFilter,
 }
 
-impl Sum {
-    fn add(&mut self, row: &HourRow) {
-        self.amounts = self.amounts.plus(&row.amounts);
-        let ending = match row.kind.outcome.as_str() {
-            "answered" => &mut self.answered,
-            "refused" => &mut self.refused,
-            "left" => &mut self.left,
-            _ => &mut self.failed,
-        };
-        *ending += row.amounts.calls;
+/// The report of `rows`, of which those that are not asked for are left out.
+pub(crate) fn report(rows: &[HourRow], asked: Asked, collected_at: Option<Timestamp>) -> UsageReport {
+    let Asked { from, to, filter } = asked;
+    let rows: Vec<&HourRow> = rows.iter().filter(|row| filter.admits(&row.kind)).collect();
+    let timeline = Timeline::of(from, to);
+    let mut line = Line::default();
+    for row in &rows {
+        line.add(timeline.interval.start_of(row.hour), row);
     }
-
-    fn totals(&self) -> UsageTotals {
-        let amounts = &self.amounts;
-        UsageTotals {
-            calls: amounts.calls,
-            answered: self.answered,
-            refused: self.refused,
-            failed: self.failed,
-            left: self.left,
-            input_tokens: amounts.input_tokens,
-            output_tokens: amounts.output_tokens,
-            cache_read_tokens: amounts.cache_read_tokens,
-            cache_write_tokens: amounts.cache_write_tokens,
-            estimated_tokens: amounts.estimated_tokens,
-            all_tokens: amounts.all_tokens(),
-            cost_micros: amounts.cost_micros,
-            calls_without_price: amounts.calls_without_price,
-            p50_ms: quantile_ms(&amounts.duration_counts, 0.5),
-            p95_ms: quantile_ms(&amounts.duration_counts, 0.95),
-        }
-    }
-}
-
-/// The report of `rows` from `from` to `to`, both at full hours.
-pub(crate) fn report(
-    rows: &[HourRow],
-    from: Timestamp,
-    to: Timestamp,
-    collected_at: Option<Timestamp>,
-) -> UsageReport {
-    let hours = (to.unix_seconds() - from.unix_seconds()) / HOUR_SECONDS;
-    let interval = if hours <= MOST_HOURLY { Interval::Hour } else { Interval::Day };
-    let mut all = Sum::default();
-    let mut points: BTreeMap<Timestamp, Sum> = BTreeMap::new();
-    let mut start = interval.start_of(from);
-    while start < to {
-        points.insert(start, Sum::default());
-        start = start.plus_seconds(interval.seconds());
-    }
-    for row in rows {
-        all.add(row);
-        points.entry(interval.start_of(row.hour)).or_default().add(row);
-    }
+    let by = |name| grouped(&rows, &timeline, name);
+    let (tasks, models) = (by(|kind| &kind.task), by(|kind| &kind.model));
+    let (workspaces, callers) = (by(|kind| &kind.workspace), by(|kind| &kind.caller));
     UsageReport {
         from,
         to,
+        filter,
         collected_at,
-        interval,
-        totals: all.totals(),
-        points: points.into_iter().map(|(start, sum)| UsagePoint { start, totals: sum.totals() }).collect(),
-        tasks: groups(rows, |row| &row.kind.task),
-        models: groups(rows, |row| &row.kind.model),
-        workspaces: groups(rows, |row| &row.kind.workspace),
-        callers: groups(rows, |row| &row.kind.caller),
+        interval: timeline.interval,
+        totals: line.totals(),
+        points: timeline
+            .starts
+            .iter()
+            .map(|start| UsagePoint { start: *start, totals: line.at(*start) })
+            .collect(),
+        tasks: tasks.groups,
+        models: models.groups,
+        workspaces: workspaces.groups,
+        callers: callers.groups,
+        others: UsageOthers {
+            tasks: tasks.others,
+            models: models.others,
+            workspaces: workspaces.others,
+            callers: callers.others,
+        },
     }
 }
 
-fn groups(rows: &[HourRow], name: impl Fn(&HourRow) -> &str) -> Vec<UsageGroup> {
-    let mut sums: BTreeMap<&str, Sum> = BTreeMap::new();
-    for row in rows {
-        sums.entry(name(row)).or_default().add(row);
+impl Timeline {
+    fn of(from: Timestamp, to: Timestamp) -> Self {
+        let hours = (to.unix_seconds() - from.unix_seconds()) / HOUR_SECONDS;
+        let interval = if hours <= MOST_HOURLY { Interval::Hour } else { Interval::Day };
+        let mut starts = Vec::new();
+        let mut start = interval.start_of(from);
+        while start < to {
+            starts.push(start);
+            start = start.plus_seconds(interval.seconds());
+        }
+        Self { interval, starts }
     }
-    let mut groups: Vec<UsageGroup> = sums
-        .into_iter()
-        .map(|(name, sum)| UsageGroup { name: name.to_owned(), totals: sum.totals() })
-        .collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.totals.calls));
-    groups
 }
 
 impl Interval {
@@ -209,7 +174,7 @@ impl Interval {
         }
     }
 
-    const fn start_of(self, moment: Timestamp) -> Timestamp {
+    pub(crate) const fn start_of(self, moment: Timestamp) -> Timestamp {
         match self {
             Self::Hour => moment.start_of_hour(),
             Self::Day => moment.start_of_day(),
@@ -219,10 +184,13 @@ impl Interval {
 
 #[cfg(test)]
 mod tests {
-    use super::{Interval, report};
+    use super::{Asked, Interval, UsageReport, report};
     use crate::delta::{Amounts, Kind};
+    use crate::filter::UsageFilter;
+    use crate::groups::{UsageGroup, UsageGroupPoints, UsageOtherGroups};
     use crate::store::HourRow;
     use dashly_kernel::Timestamp;
+    use proptest::prelude::*;
 
     fn at(text: &str) -> Timestamp {
         Timestamp::parse_rfc3339(text).unwrap()
@@ -241,6 +209,10 @@ mod tests {
         HourRow { hour: at(hour), kind, amounts: Amounts { calls, duration_counts, ..Amounts::default() } }
     }
 
+    fn asked(from: &str, to: &str, filter: UsageFilter) -> Asked {
+        Asked { from: at(from), to: at(to), filter }
+    }
+
     #[test]
     fn sums_agree_however_they_are_grouped() {
         let rows = [
@@ -250,8 +222,8 @@ mod tests {
             row("2026-11-25T01:00:00Z", "a", "refused", 2),
             row("2026-11-25T01:00:00Z", "a", "left", 1),
         ];
-        let (from, to) = (at("2026-11-24T10:00:00Z"), at("2026-11-25T02:00:00Z"));
-        let hourly = report(&rows, from, to, None);
+        let all = UsageFilter::default();
+        let hourly = report(&rows, asked("2026-11-24T10:00:00Z", "2026-11-25T02:00:00Z", all.clone()), None);
         assert_eq!((hourly.interval, hourly.points.len()), (Interval::Hour, 16));
         let totals = &hourly.totals;
         assert_eq!((totals.calls, totals.answered, totals.failed), (11, 3, 5));
@@ -259,9 +231,156 @@ mod tests {
         assert_eq!(hourly.points.iter().map(|point| point.totals.calls).sum::<u64>(), 11);
         let names: Vec<_> = hourly.tasks.iter().map(|task| (task.name.as_str(), task.totals.calls)).collect();
         assert_eq!(names, [("a", 6), ("b", 5)]);
-        let daily = report(&rows, at("2026-11-01T00:00:00Z"), to, None);
+        assert_eq!(hourly.tasks[1].points.as_ref().unwrap().failed[2], 5);
+        let daily = report(&rows, asked("2026-11-01T00:00:00Z", "2026-11-25T02:00:00Z", all), None);
         assert_eq!((daily.interval, daily.points.len()), (Interval::Day, 25));
         assert_eq!(daily.points[23].totals.calls, 8);
         assert_eq!(daily.points[0].totals.p50_ms, None);
+    }
+
+    #[test]
+    fn a_filter_leaves_calls_of_other_names_out_everywhere() {
+        let rows =
+            [row("2026-11-24T10:00:00Z", "a", "answered", 3), row("2026-11-24T10:00:00Z", "b", "failed", 4)];
+        let of = |task: &str| {
+            let filter = UsageFilter { task: Some(task.to_owned()), ..UsageFilter::default() };
+            report(&rows, asked("2026-11-24T10:00:00Z", "2026-11-24T12:00:00Z", filter), None)
+        };
+        let one = of("b");
+        assert_eq!((one.totals.calls, one.points[0].totals.failed, one.tasks.len()), (4, 4, 1));
+        assert_eq!(one.models[0].totals.calls, 4);
+        assert_eq!(one.filter.task.as_deref(), Some("b"));
+        let none = of("c");
+        assert_eq!((none.totals.calls, none.points.len(), none.tasks.len()), (0, 2, 0));
+    }
+
+    #[test]
+    fn the_groups_with_points_are_those_that_matter_in_some_measure() {
+        let mut rows: Vec<HourRow> = (0..8)
+            .map(|task| row("2026-11-24T10:00:00Z", &task.to_string(), "answered", 100 - task))
+            .collect();
+        rows[7].amounts.cost_micros = 900;
+        rows[0].amounts.cost_micros = 100;
+        let range = asked("2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z", UsageFilter::default());
+        let report = report(&rows, range, None);
+        let with_points: Vec<_> = report.tasks.iter().filter(|task| task.points.is_some()).collect();
+        let names: Vec<_> = with_points.iter().map(|task| task.name.as_str()).collect();
+        assert_eq!(names, ["0", "1", "2", "3", "4", "7"], "few calls, but the most expensive ones");
+        let others = report.others.tasks.unwrap();
+        assert_eq!((others.groups, others.points.calls), (2, vec![95 + 94]));
+    }
+
+    fn any_row() -> impl Strategy<Value = HourRow> {
+        let names = (0..9_u8, 0..3_u8, 0..12_u8, 0..2_u8);
+        let outcome = prop::sample::select(vec!["answered", "refused", "failed", "provider_error", "left"]);
+        let amounts = (1..50_u64, 0..1_000_u64, 0..1_000_u64, 0..9_000_u64, 0..20_usize);
+        (0..100_i64, names, outcome, amounts).prop_map(
+            |(hour, (task, model, workspace, caller), outcome, amounts)| {
+                let (calls, input_tokens, estimated_tokens, cost_micros, class) = amounts;
+                let mut duration_counts = vec![0; class + 1];
+                duration_counts[class] = calls;
+                HourRow {
+                    hour: at("2026-11-20T05:00:00Z").plus_seconds(3_600 * hour),
+                    kind: Kind {
+                        task: task.to_string(),
+                        model: model.to_string(),
+                        workspace: workspace.to_string(),
+                        caller: caller.to_string(),
+                        status: 200,
+                        outcome: outcome.to_owned(),
+                    },
+                    amounts: Amounts {
+                        calls,
+                        input_tokens,
+                        estimated_tokens,
+                        cost_micros,
+                        duration_counts,
+                        ..Amounts::default()
+                    },
+                }
+            },
+        )
+    }
+
+    /// The points of all groups added up, in the order of calls, errors, tokens, cost.
+    fn added_up(groups: &[UsageGroup], others: Option<&UsageOtherGroups>, points: usize) -> Vec<[u64; 4]> {
+        let mut sums = vec![[0; 4]; points];
+        let lines = groups.iter().filter_map(|group| group.points.as_ref());
+        for line in lines.chain(others.map(|others| &others.points)) {
+            for (place, sum) in sums.iter_mut().enumerate() {
+                let errors = line.refused[place] + line.failed[place];
+                let numbers = [line.calls[place], errors, line.all_tokens[place], line.cost_micros[place]];
+                *sum = std::array::from_fn(|measure| sum[measure] + numbers[measure]);
+            }
+        }
+        sums
+    }
+
+    fn dimensions(report: &UsageReport) -> [(&[UsageGroup], Option<&UsageOtherGroups>); 4] {
+        let others = &report.others;
+        [
+            (&report.tasks, others.tasks.as_ref()),
+            (&report.models, others.models.as_ref()),
+            (&report.workspaces, others.workspaces.as_ref()),
+            (&report.callers, others.callers.as_ref()),
+        ]
+    }
+
+    /// The filters that leave one group of each dimension.
+    fn filters_of(name: &str) -> [UsageFilter; 4] {
+        let name = Some(name.to_owned());
+        let all = UsageFilter::default();
+        [
+            UsageFilter { task: name.clone(), ..all.clone() },
+            UsageFilter { model: name.clone(), ..all.clone() },
+            UsageFilter { workspace: name.clone(), ..all.clone() },
+            UsageFilter { caller: name, ..all },
+        ]
+    }
+
+    fn as_columns(report: &UsageReport) -> UsageGroupPoints {
+        let totals = || report.points.iter().map(|point| &point.totals);
+        UsageGroupPoints {
+            calls: totals().map(|totals| totals.calls).collect(),
+            refused: totals().map(|totals| totals.refused).collect(),
+            failed: totals().map(|totals| totals.failed).collect(),
+            all_tokens: totals().map(|totals| totals.all_tokens).collect(),
+            cost_micros: totals().map(|totals| totals.cost_micros).collect(),
+            p50_ms: totals().map(|totals| totals.p50_ms.map(f64::round)).collect(),
+            p95_ms: totals().map(|totals| totals.p95_ms.map(f64::round)).collect(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn groups_over_time_add_up_and_are_what_a_filter_leaves(
+            rows in prop::collection::vec(any_row(), 0..60),
+            hours in 60..=100_i64,
+        ) {
+            let from = at("2026-11-20T05:00:00Z");
+            let rows: Vec<_> = rows.into_iter().filter(|row| row.hour < from.plus_seconds(3_600 * hours)).collect();
+            let ask = |filter| report(&rows, Asked { from, to: from.plus_seconds(3_600 * hours), filter }, None);
+            let all = ask(UsageFilter::default());
+            let expected: Vec<[u64; 4]> = all
+                .points
+                .iter()
+                .map(|point| &point.totals)
+                .map(|sum| [sum.calls, sum.refused + sum.failed, sum.all_tokens, sum.cost_micros])
+                .collect();
+            prop_assert_eq!(expected.iter().map(|point| point[0]).sum::<u64>(), all.totals.calls);
+            for (dimension, (groups, others)) in dimensions(&all).into_iter().enumerate() {
+                prop_assert_eq!(&added_up(groups, others, all.points.len()), &expected);
+                let without = groups.iter().filter(|group| group.points.is_none()).count();
+                prop_assert_eq!(without, others.map_or(0, |others| others.groups));
+                prop_assert_eq!(groups.len() - without, groups.len().min(6));
+                for group in groups {
+                    let one = ask(filters_of(&group.name)[dimension].clone());
+                    prop_assert_eq!(&one.totals, &group.totals);
+                    if let Some(points) = &group.points {
+                        prop_assert_eq!(&as_columns(&one), points);
+                    }
+                }
+            }
+        }
     }
 }

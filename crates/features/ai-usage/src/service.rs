@@ -1,7 +1,7 @@
 //! What the routes and the collecting task work with.
 
 use crate::collect::counters_of_all;
-use crate::report::{UsageReport, report};
+use crate::report::{Asked, UsageReport, report};
 use crate::status::AiStatus;
 use crate::{store, watch};
 use dashly_db::{Db, DbError};
@@ -74,11 +74,11 @@ impl AiUsage {
         AiStatus::of(gateway, self.0.client.counters(STATUS_PATIENCE).await)
     }
 
-    /// What was used from `from` to `to`, both at full hours.
-    pub(crate) async fn report(&self, from: Timestamp, to: Timestamp) -> Result<UsageReport, DbError> {
+    /// What was used in the hours and by the calls that are asked for.
+    pub(crate) async fn report(&self, asked: Asked) -> Result<UsageReport, DbError> {
         let collected_at = store::last_collected(&self.0.db).await?;
-        let rows = store::hours(&self.0.db, from, to).await?;
-        Ok(report(&rows, from, to, collected_at))
+        let rows = store::hours(&self.0.db, asked.from, asked.to).await?;
+        Ok(report(&rows, asked, collected_at))
     }
 
     /// Asks the model a small question, to see that it can be asked.

@@ -1,4 +1,3 @@
-import { useState } from 'react';
 import type { AiUsageReport, AiUsageTotals } from '../../api/types.ts';
 import { Card } from '../../design/Card.tsx';
 import { formatAgo } from '../../design/dates.ts';
@@ -10,26 +9,21 @@ import { Segmented } from '../../design/Segmented.tsx';
 import { Skeleton } from '../../design/Skeleton.tsx';
 import { Stat } from '../../design/Stat.tsx';
 import { StatGroup } from '../../design/StatGroup.tsx';
+import { FilterBar } from './FilterBar.tsx';
 import { LimitsCard } from './LimitsCard.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { UsageFigure } from './UsageFigure.tsx';
 import { UsageGroups } from './UsageGroups.tsx';
+import { RANGES } from './usageSearch.ts';
 import { endingsNote, formatCost, formatMilliseconds, formatTokens } from './usageWords.ts';
 import { useAiStatus, useAiUsage } from './useAiUsage.ts';
+import { useUsageView, type UsageViewState } from './useUsageView.ts';
 import styles from './AiUsage.module.css';
-
-const RANGES = [
-  { value: '24', label: '24 hours' },
-  { value: '168', label: '7 days' },
-  { value: '720', label: '30 days' },
-  { value: '2160', label: '90 days' },
-] as const;
-type Range = (typeof RANGES)[number]['value'];
 
 /** Admin → AI usage: what AI calls use and cost, and what bounds them. */
 export function AiUsagePage() {
-  const [range, setRange] = useState<Range>('168');
-  const usage = useAiUsage(Number(range));
+  const view = useUsageView();
+  const usage = useAiUsage(Number(view.range), view.filter);
   const status = useAiStatus();
   return (
     <div className={styles.page}>
@@ -37,7 +31,14 @@ export function AiUsagePage() {
         eyebrow="Admin"
         title="AI usage"
         lead="What Dashly asked language models, what it cost, and what bounds it. Counted by the gateway that all AI calls go through."
-        actions={<Segmented label="Range of time" value={range} options={RANGES} onChange={setRange} />}
+        actions={
+          <Segmented
+            label="Range of time"
+            value={view.range}
+            options={RANGES}
+            onChange={(range) => view.show({ range })}
+          />
+        }
       />
       {status.data && <StatusBar status={status.data} />}
       {status.isError && (
@@ -48,8 +49,13 @@ export function AiUsagePage() {
           onRetry={() => void status.refetch()}
         />
       )}
+      <FilterBar
+        filter={view.filter}
+        onRemove={(grouping) => view.setFilter(grouping, undefined)}
+        onClear={view.clearFilters}
+      />
       {usage.data ? (
-        <Report report={usage.data} />
+        <Report report={usage.data} view={view} />
       ) : usage.isError ? (
         <ErrorState
           title="The usage could not be loaded"
@@ -68,18 +74,11 @@ export function AiUsagePage() {
   );
 }
 
-function Report({ report }: { report: AiUsageReport }) {
+function Report({ report, view }: { report: AiUsageReport; view: UsageViewState }) {
   if (report.totals.calls === 0) {
     return (
       <Card>
-        <EmptyState icon="bars" title="No AI calls in this time">
-          <p>
-            {report.collected_at == null
-              ? 'Nothing was collected from a gateway yet.'
-              : `The gateway was last read ${formatAgo(report.collected_at, new Date())}.`}{' '}
-            Calls show here a few seconds after they are made.
-          </p>
-        </EmptyState>
+        <NoCalls report={report} />
       </Card>
     );
   }
@@ -87,10 +86,38 @@ function Report({ report }: { report: AiUsageReport }) {
     <>
       <Totals totals={report.totals} />
       <Card>
-        <UsageFigure report={report} />
+        <UsageFigure
+          report={report}
+          view={view.figure}
+          by={view.by}
+          onView={(figure) => view.show({ figure })}
+          onBy={(by) => view.show({ by })}
+        />
       </Card>
       <UsageGroups report={report} />
     </>
+  );
+}
+
+function NoCalls({ report }: { report: AiUsageReport }) {
+  if (Object.values(report.filter).some((name) => name !== null)) {
+    return (
+      <EmptyState icon="bars" title="No AI calls match the filters">
+        <p>
+          In this time nothing was called that fits all of them. Remove one above, or choose a longer time.
+        </p>
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState icon="bars" title="No AI calls in this time">
+      <p>
+        {report.collected_at == null
+          ? 'Nothing was collected from a gateway yet.'
+          : `The gateway was last read ${formatAgo(report.collected_at, new Date())}.`}{' '}
+        Calls show here a few seconds after they are made.
+      </p>
+    </EmptyState>
   );
 }
 

@@ -26,8 +26,8 @@ describe('words of usage', () => {
   it('names tasks and what no name was given for', () => {
     expect(taskName('/api/ai/custom-data/detect-schema')).toBe('Custom data detect schema');
     expect(taskName('/v1/messages')).toBe('Messages (direct)');
-    expect(groupName('-', 'workspaces')).toBe('No workspace');
-    expect(groupName('service', 'callers')).toBe('This server');
-    expect(groupName('claude-haiku-5-5', 'models')).toBe('claude-haiku-5-5');
+    expect(groupName('-', 'workspace')).toBe('No workspace');
+    expect(groupName('service', 'caller')).toBe('This server');
+    expect(groupName('claude-haiku-5-5', 'model')).toBe('claude-haiku-5-5');
   });
 });

@@ -1,5 +1,6 @@
 import type { AiUsageTotals } from '../../api/types.ts';
 import { formatCount, formatRate, MISSING } from '../../design/numbers.ts';
+import type { Grouping } from './usageGroupings.ts';
 
 /** An amount in millionths of a US dollar: whole cents from a dollar on, and for less as many digits as it has. */
 export function formatCost(micros: number | null | undefined): string {
@@ -49,14 +50,14 @@ export function taskName(task: string): string {
 }
 
 /** What a hyphen stands for in each grouping. */
-export function groupName(name: string, grouping: 'tasks' | 'models' | 'workspaces' | 'callers'): string {
-  if (grouping === 'tasks') {
+export function groupName(name: string, grouping: Grouping): string {
+  if (grouping === 'task') {
     return taskName(name);
   }
   if (name === '-') {
-    return { models: 'No model was asked', workspaces: 'No workspace', callers: 'Unknown caller' }[grouping];
+    return { model: 'No model was asked', workspace: 'No workspace', caller: 'Unknown caller' }[grouping];
   }
-  if (grouping === 'callers') {
+  if (grouping === 'caller') {
     return { service: 'This server', local: 'Callers on the gateway’s machine' }[name] ?? name;
   }
   return name;

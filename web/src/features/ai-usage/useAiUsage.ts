@@ -1,13 +1,14 @@
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { checkAi, fetchAiStatus, fetchAiUsage } from '../../api/ai.ts';
+import type { UsageFilter } from './usageGroupings.ts';
 
 const REFRESH_MS = 15_000;
 
-/** What AI calls used in the last so many hours; read again while the page is looked at. */
-export function useAiUsage(hours: number) {
+/** What the calls of a filter used in the last so many hours; read again while the page is looked at. */
+export function useAiUsage(hours: number, filter: UsageFilter) {
   return useQuery({
-    queryKey: ['ai-usage', hours],
-    queryFn: ({ signal }) => fetchAiUsage(hours, signal),
+    queryKey: ['ai-usage', hours, filter],
+    queryFn: ({ signal }) => fetchAiUsage(hours, filter, signal),
     placeholderData: keepPreviousData,
     refetchInterval: REFRESH_MS,
     staleTime: 0,

@@ -3,7 +3,10 @@
 use dashly_ai_usage::AiUsage;
 use dashly_fake_upstream::{FakeUpstream, Options};
 use dashly_gateway::{GatewayConfig, GatewayParts, build};
-use dashly_kernel::Role;
+use dashly_kernel::{Role, Secret};
+use dashly_llm::{
+    AnalyzeTrend, AnalyzeWidget, CallContext, LlmClient, SeriesPoint, Task, Widget, WidgetData, WidgetNumbers,
+};
 use dashly_process::{OperatingSystemIds, Settings, SystemClock};
 use dashly_telemetry::{Health, Phase, Tasks};
 use dashly_testkit::{Setup, TestApp, both_databases};
@@ -53,7 +56,64 @@ async fn status(app: &TestApp) -> Value {
 }
 
 async fn usage(app: &TestApp) -> Value {
-    app.admin().await.get("/api/ai/usage?hours=24").await.expect(200).json()
+    usage_of(app, "").await
+}
+
+/// Of a day, with more parameters.
+async fn usage_of(app: &TestApp, parameters: &str) -> Value {
+    let path = format!("/api/ai/usage?hours=24{parameters}");
+    app.admin().await.get(&path).await.expect(200).json()
+}
+
+/// A client of the gateway that `app` asks.
+async fn client_of(app: &TestApp) -> LlmClient {
+    let status = status(app).await;
+    let gateway = format!("http://{}", status["gateway"].as_str().unwrap());
+    LlmClient::new(Some(gateway.parse().unwrap()), Some(Secret::new(TOKEN.to_owned()))).unwrap()
+}
+
+/// One call for a workspace.
+async fn ask<T: Task<Input = WidgetData>>(client: &LlmClient, workspace: &str) {
+    let points = (1..=14).map(|day| SeriesPoint { date: format!("2026-01-{day:02}"), value: f64::from(day) });
+    let question = WidgetData {
+        widget: Widget { widget_type: "line_chart".to_owned(), title: "Clicks".to_owned() },
+        metrics_data: WidgetNumbers { time_series: points.collect(), ..WidgetNumbers::default() },
+    };
+    let context = CallContext { workspace: Some(workspace), ..CallContext::within(Duration::from_secs(20)) };
+    let _ = client.ask::<T>(&question, &context).await.unwrap();
+}
+
+/// Two hours of eight workspaces: `acme` has most calls, and all of the second hour but one.
+async fn two_hours_of_workspaces(app: &TestApp) {
+    let client = client_of(app).await;
+    for workspace in ["acme", "acme", "acme", "b", "c", "d", "e", "f", "g", "h"] {
+        ask::<AnalyzeWidget>(&client, workspace).await;
+    }
+    app.server().app().ai_usage().collect().await.unwrap();
+    app.clock.advance_seconds(3_600);
+    for workspace in ["acme", "acme", "b"] {
+        ask::<AnalyzeTrend>(&client, workspace).await;
+    }
+    app.server().app().ai_usage().collect().await.unwrap();
+}
+
+/// The calls in each of the report's points.
+fn calls_over_time(report: &Value) -> Vec<u64> {
+    let points = report["points"].as_array().unwrap();
+    points.iter().map(|point| point["totals"]["calls"].as_u64().unwrap()).collect()
+}
+
+/// The calls of all groups of a kind and of the remaining ones, added up by point.
+fn calls_added_up(report: &Value, kind: &str) -> Vec<u64> {
+    let mut sums = vec![0; report["points"].as_array().unwrap().len()];
+    let groups = report[kind].as_array().unwrap().iter().map(|group| &group["points"]["calls"]);
+    for line in groups.chain([&report["others"][kind]["points"]["calls"]]).filter_map(Value::as_array) {
+        assert_eq!(line.len(), sums.len());
+        for (sum, calls) in sums.iter_mut().zip(line) {
+            *sum += calls.as_u64().unwrap();
+        }
+    }
+    sums
 }
 
 both_databases! {
@@ -117,6 +177,59 @@ both_databases! {
             .sum();
         assert_eq!(in_points, 2);
         replica.end().await;
+    }
+
+    async fn groups_are_told_over_time_and_add_up(app: TestApp = with_gateway("a-key").await) {
+        two_hours_of_workspaces(app).await;
+        let report = usage(app).await;
+        let over_time = calls_over_time(&report);
+        assert_eq!(over_time[22..], [10, 3]);
+        for kind in ["tasks", "models", "workspaces", "callers"] {
+            assert_eq!(calls_added_up(&report, kind), over_time, "{kind}");
+        }
+        let workspaces = report["workspaces"].as_array().unwrap();
+        assert_eq!((workspaces.len(), &workspaces[0]["name"]), (8, &json!("acme")));
+        assert_eq!(workspaces[0]["points"]["calls"].as_array().unwrap()[22..], [json!(3), json!(2)]);
+        assert_eq!(workspaces[0]["points"]["p95_ms"][0], Value::Null);
+        assert!(workspaces[0]["points"]["p95_ms"][23].as_f64().unwrap() > 0.0);
+        assert_eq!(workspaces.iter().filter(|group| group["points"].is_null()).count(), 2);
+        assert_eq!(report["others"]["workspaces"]["groups"], 2);
+        assert_eq!(report["others"]["tasks"], Value::Null);
+        let nothing = json!({ "task": null, "model": null, "workspace": null, "caller": null });
+        assert_eq!(report["filter"], nothing);
+    }
+
+    async fn a_filter_leaves_only_calls_of_its_names(app: TestApp = with_gateway("a-key").await) {
+        two_hours_of_workspaces(app).await;
+        let all = usage(app).await;
+        let acme = usage_of(app, "&workspace=acme").await;
+        assert_eq!((&acme["totals"], &acme["filter"]["workspace"]), (&all["workspaces"][0]["totals"], &json!("acme")));
+        assert_eq!(calls_over_time(&acme)[22..], [3, 2]);
+        assert_eq!(acme["workspaces"], json!([all["workspaces"][0]]));
+        let tasks: Vec<_> =
+            acme["tasks"].as_array().unwrap().iter().map(|task| (&task["name"], &task["totals"]["calls"])).collect();
+        let (widget, trend) = (json!("/api/ai/widget/analyze"), json!("/api/ai/widget/trend"));
+        assert_eq!(tasks, [(&widget, &json!(3)), (&trend, &json!(2))]);
+
+        let model = all["models"][0]["name"].as_str().unwrap();
+        let one = usage_of(app, &format!("&workspace=acme&task=/api/ai/widget/trend&model={model}&caller=service")).await;
+        assert_eq!((&one["totals"]["calls"], calls_over_time(&one)[22..].to_vec()), (&json!(2), vec![0, 2]));
+        let nobody = usage_of(app, "&workspace=nobody").await;
+        assert_eq!((&nobody["totals"]["calls"], &nobody["tasks"]), (&json!(0), &json!([])));
+        assert_eq!(calls_over_time(&nobody), [0; 24]);
+    }
+
+    async fn a_filter_that_is_no_name_is_refused(app: TestApp) {
+        let admin = app.admin().await;
+        let _ = admin.get(&format!("/api/ai/usage?task={}", "x".repeat(200))).await.expect(200);
+        for name in ["task", "model", "workspace", "caller"] {
+            for value in ["", "a%00b", "a%0A", &"x".repeat(201)] {
+                let refused = admin.get(&format!("/api/ai/usage?{name}={value}")).await.problem(400, "invalid-parameter");
+                assert_eq!(refused["errors"][0]["pointer"], json!(name));
+            }
+            let _ = admin.get(&format!("/api/ai/usage?{name}=a&{name}=b")).await.problem(400, "invalid-parameter");
+        }
+        let _ = admin.get("/api/ai/usage?tasks=a").await.problem(400, "invalid-parameter");
     }
 
     async fn a_gateway_without_a_key_is_not_configured(app: TestApp = with_gateway("").await) {

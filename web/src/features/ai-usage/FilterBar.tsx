@@ -1,0 +1,55 @@
+import { useRef } from 'react';
+import { Button } from '../../design/Button.tsx';
+import { FilterChip } from '../../design/FilterChip.tsx';
+import { GROUPINGS, groupingLabel, type Grouping, type UsageFilter } from './usageGroupings.ts';
+import { groupName } from './usageWords.ts';
+import styles from './AiUsage.module.css';
+
+interface FilterBarProps {
+  filter: UsageFilter;
+  onRemove: (grouping: Grouping) => void;
+  onClear: () => void;
+}
+
+/**
+ * The filters in force, each with its way out. It stays when they are gone, unseen, to tell so and to take the focus of
+ * the button that went with them.
+ */
+export function FilterBar({ filter, onRemove, onClear }: FilterBarProps) {
+  const bar = useRef<HTMLDivElement>(null);
+  const filters = GROUPINGS.flatMap(({ value }) => {
+    const name = filter[value];
+    return name === undefined ? [] : [{ grouping: value, label: filterLabel(value, name) }];
+  });
+  const leave = (action: () => void) => () => {
+    bar.current?.focus();
+    action();
+  };
+  return (
+    <div
+      ref={bar}
+      role="group"
+      aria-label="Filters"
+      tabIndex={-1}
+      className={filters.length === 0 ? 'visually-hidden' : styles.filters}
+    >
+      <p role="status" className="visually-hidden">
+        {filters.length === 0
+          ? 'All calls are shown.'
+          : `Only these calls are shown: ${filters.map(({ label }) => label).join(', ')}.`}
+      </p>
+      {filters.map(({ grouping, label }) => (
+        <FilterChip key={grouping} label={label} onRemove={leave(() => onRemove(grouping))} />
+      ))}
+      {filters.length > 0 && (
+        <Button size="sm" variant="ghost" onClick={leave(onClear)}>
+          Clear filters
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function filterLabel(grouping: Grouping, name: string): string {
+  return `${groupingLabel(grouping)}: ${groupName(name, grouping)}`;
+}
