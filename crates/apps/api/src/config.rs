@@ -83,7 +83,7 @@ impl Config {
         let host = settings.value("HOST", default_host, "an IP address such as 127.0.0.1 or 0.0.0.0")?;
         let data_folder = settings.path("DATA_DIR", "data");
         let database = database(settings, &data_folder)?;
-        let redis_url = settings.secret("REDIS_URL")?;
+        let redis_url = settings.server_address("REDIS_URL")?;
         let jwt_secret = settings.secret("JWT_SECRET")?;
         let lifetime = settings.text("JWT_EXPIRE", "7d");
         let token_lifetime_seconds = parse_token_lifetime(&lifetime).map_err(|error| ConfigError {
@@ -122,7 +122,7 @@ impl Config {
             kpis_file: settings.path("TEAM_KPIS_FILE", "team-kpis.json"),
             notice_webhook_url: notice_webhook_url(settings)?,
             gateway_url: gateway_url(settings)?,
-            gateway_token: settings.secret("GATEWAY_TOKEN")?,
+            gateway_token: settings.uncommon_secret("GATEWAY_TOKEN")?,
             app_version: settings.value("APP_VERSION", env!("CARGO_PKG_VERSION"), AppVersion::EXPECTED)?,
             drain: drain(settings)?,
             public_url,
@@ -149,7 +149,7 @@ fn database(settings: &mut Settings<'_>, data_folder: &std::path::Path) -> Resul
         variable: variable.to_owned(),
         problem: format!("{error} (the value is not shown: it may hold a password)"),
     };
-    if let Some(url) = settings.secret("DATABASE_URL")? {
+    if let Some(url) = settings.server_address("DATABASE_URL")? {
         return url.expose().parse().map_err(|error| wrong("DATABASE_URL", &error));
     }
     let Some(host) = settings.optional("DB_HOST") else {
@@ -158,7 +158,7 @@ fn database(settings: &mut Settings<'_>, data_folder: &std::path::Path) -> Resul
     let port: u16 = settings.value("DB_PORT", "5432", "a number from 0 to 65535")?;
     let name = settings.text("DB_NAME", "dashly");
     let user = settings.text("DB_USER", "dashly");
-    let password = settings.secret("DB_PASSWORD")?;
+    let password = settings.server_password("DB_PASSWORD", &host)?;
     let tls = match settings.text("DB_SSL", "true").as_str() {
         "true" => "require",
         "false" => "prefer",

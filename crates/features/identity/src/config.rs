@@ -1,7 +1,6 @@
 //! How sign-in is set up, and which settings are refused.
 
-use dashly_kernel::Secret;
-use std::collections::HashSet;
+use dashly_kernel::{Secret, is_known_default};
 
 /// How long a sign-in lasts unless `JWT_EXPIRE` says otherwise: 7 days.
 pub const DEFAULT_TOKEN_LIFETIME_SECONDS: u32 = 7 * DAY;
@@ -17,26 +16,6 @@ const LONGEST_LIFETIME: u32 = 400 * DAY;
 
 /// HS256 wants a key at least as long as its hash (RFC 7518, 3.2).
 const FEWEST_SECRET_BYTES: usize = 32;
-/// 32 random hexadecimal digits practically never have fewer different ones.
-const FEWEST_SECRET_CHARACTERS: usize = 8;
-/// What placeholders in public configuration files are made of; no random secret of base64 or hex has them.
-const PLACEHOLDER_WORDS: [&str; 15] = [
-    "changeme",
-    "change-me",
-    "change_me",
-    "change-this",
-    "change_this",
-    "change-in-production",
-    "change_in_production",
-    "your-secret",
-    "your_secret",
-    "your-super-secret",
-    "your_super_secret",
-    "your-jwt",
-    "your_jwt",
-    "secret-key",
-    "placeholder",
-];
 
 /// What sign-in needs to know.
 #[derive(Clone, Debug)]
@@ -81,9 +60,7 @@ impl IdentityConfig {
         if secret.len() < FEWEST_SECRET_BYTES {
             return Err(IdentityConfigError::ShortSecret { bytes: secret.len() });
         }
-        let lower = secret.to_lowercase();
-        let different = lower.chars().collect::<HashSet<char>>().len();
-        if different < FEWEST_SECRET_CHARACTERS || PLACEHOLDER_WORDS.iter().any(|word| lower.contains(word)) {
+        if is_known_default(secret) {
             return Err(IdentityConfigError::PublicSecret);
         }
         if !(SHORTEST_LIFETIME..=LONGEST_LIFETIME).contains(&self.token_lifetime_seconds) {

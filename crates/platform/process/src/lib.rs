@@ -4,6 +4,7 @@
 //! For `crates/apps` alone: everything below them is handed a clock, a source of ids and a configuration. Knows no
 //! setting by name. Start with [`Settings`].
 
+mod known_defaults;
 mod probe;
 mod revision;
 mod settings;

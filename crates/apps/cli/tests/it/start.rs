@@ -126,7 +126,7 @@ async fn a_wrong_value_stops_the_start_with_a_line_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing").display().to_string();
     let both = [("JWT_SECRET", JWT_SECRET), ("JWT_SECRET_FILE", missing.as_str())];
-    let cases: [WrongValue<'_>; 20] = [
+    let cases: [WrongValue<'_>; 24] = [
         (&[("PORT", "abc")], &["PORT", "`abc`", "0 to 65535"]),
         (&[("PORT", "65536")], &["PORT", "`65536`", "0 to 65535"]),
         (&[("HOST", "nowhere")], &["HOST", "`nowhere`", "127.0.0.1"]),
@@ -144,6 +144,13 @@ async fn a_wrong_value_stops_the_start_with_a_line_that_names_it() {
         (&[("DB_HOST", "db"), ("DB_SSL", "maybe")], &["DB_SSL", "`maybe`", "true and false"]),
         (&[("DB_HOST", "db"), ("DB_PORT", "x")], &["DB_PORT", "`x`", "0 to 65535"]),
         (&[("REDIS_URL", "http://:geheim@host")], &["REDIS_URL", "redis://"]),
+        (
+            &[("DB_HOST", "db"), ("DB_PASSWORD", "postgres")],
+            &["DB_PASSWORD", "known default", "openssl rand"],
+        ),
+        (&[("DATABASE_URL", "postgres://me:password@db/x")], &["DATABASE_URL", "known default", "not shown"]),
+        (&[("REDIS_URL", "redis://:change-me@redis")], &["REDIS_URL", "known default", "not shown"]),
+        (&[("GATEWAY_TOKEN", "dashly-gateway-token-secret")], &["GATEWAY_TOKEN", "known default"]),
         (&[("OFREP_TOKENS", "0123456789abcdef,geheim")], &["OFREP_TOKENS", "token 2", "at least 16"]),
         (&[("JWT_SECRET_FILE", &missing)], &["JWT_SECRET_FILE", &missing, "No such file"]),
         (&both, &["JWT_SECRET_FILE", "JWT_SECRET", "set one of them"]),

@@ -76,7 +76,7 @@ impl GatewayConfig {
             file: PathBuf::from(named.unwrap_or_else(|| "gateway.toml".to_owned())),
             budgets_file: PathBuf::from(settings.text("GATEWAY_BUDGETS", "gateway-budgets.json")),
             requests_per_minute: settings.value("RATE_LIMIT_RPM", "60", "a whole number of requests")?,
-            redis_url: settings.secret("REDIS_URL")?,
+            redis_url: settings.server_address("REDIS_URL")?,
             trusted_proxies,
             otlp_endpoint: otlp_endpoint(settings)?,
             otlp_interval: Duration::from_millis(settings.value(
@@ -126,9 +126,9 @@ fn provider_url(settings: &mut Settings<'_>) -> Result<Uri, ConfigError> {
     })
 }
 
-/// A short token could be guessed.
+/// A short token could be guessed, and so could one that everybody knows.
 fn token(settings: &mut Settings<'_>) -> Result<Option<Secret<String>>, ConfigError> {
-    let token = settings.secret("GATEWAY_TOKEN")?;
+    let token = settings.uncommon_secret("GATEWAY_TOKEN")?;
     let is_short = token.as_ref().is_some_and(|token| token.expose().len() < 24);
     if is_short {
         let problem =
@@ -136,4 +136,26 @@ fn token(settings: &mut Settings<'_>) -> Result<Option<Secret<String>>, ConfigEr
         return Err(ConfigError { variable: "GATEWAY_TOKEN".to_owned(), problem: problem.to_owned() });
     }
     Ok(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GatewayConfig, Settings};
+
+    #[test]
+    fn secrets_that_could_be_guessed_are_refused_and_not_shown() {
+        for (name, value, problem) in [
+            ("GATEWAY_TOKEN", "8f0c9a7b6d5e4f3a2b1c0d9", "shorter than 24 characters"),
+            ("GATEWAY_TOKEN", "Dashly-Gateway-Token-0000", "known default"),
+            ("REDIS_URL", "redis://:changeme@redis:6379", "known default"),
+        ] {
+            let lookup = |asked: &str| (asked == name).then(|| value.to_owned());
+            let error = GatewayConfig::read(&mut Settings::new(&lookup), "127.0.0.1").unwrap_err();
+            assert!(error.variable == name && error.problem.contains(problem), "{error}");
+            assert!(
+                error.problem.contains("openssl rand -hex 32") && !error.problem.contains(value),
+                "{error}"
+            );
+        }
+    }
 }

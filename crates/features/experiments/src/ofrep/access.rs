@@ -1,6 +1,6 @@
 //! Who may evaluate flags.
 
-use dashly_kernel::Secret;
+use dashly_kernel::{Secret, is_known_default};
 use http::{HeaderMap, HeaderName, header};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -18,8 +18,8 @@ pub struct OfrepTokens(Arc<[[u8; 32]]>);
 /// The list of tokens cannot be used. Does not hold any of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "token {position} of the list is not at least {FEWEST_CHARACTERS} letters, digits or signs; put commas between \
-     tokens, and make one for instance with `openssl rand -hex 32`"
+    "token {position} of the list is not at least {FEWEST_CHARACTERS} letters, digits or signs, or is a known default; put \
+     commas between tokens, and make one for instance with `openssl rand -hex 32`"
 )]
 pub struct InvalidOfrepTokens {
     /// Which one, counted from 1.
@@ -36,13 +36,14 @@ impl OfrepTokens {
     /// Reads tokens with commas between them.
     ///
     /// # Errors
-    /// [`InvalidOfrepTokens`] when one is shorter than 16 characters or holds what no header can.
+    /// [`InvalidOfrepTokens`] when one is shorter than 16 characters, is a known default, or holds what no header can.
     pub fn parse(list: &Secret<String>) -> Result<Self, InvalidOfrepTokens> {
         let tokens = list.expose().split(',').map(str::trim).enumerate();
         tokens
             .map(|(index, token)| {
-                let fits =
-                    token.len() >= FEWEST_CHARACTERS && token.bytes().all(|byte| byte.is_ascii_graphic());
+                let fits = token.len() >= FEWEST_CHARACTERS
+                    && token.bytes().all(|byte| byte.is_ascii_graphic())
+                    && !is_known_default(token);
                 if fits {
                     Ok(digest(token.as_bytes()))
                 } else {
@@ -126,13 +127,16 @@ mod tests {
     }
 
     #[test]
-    fn a_short_token_is_refused_by_its_place_and_not_shown() {
-        for (list, position) in
-            [("short", 1), ("0123456789abcdef,,", 2), ("0123456789abcdef,0123456789 abcdef", 2)]
-        {
+    fn a_bad_token_is_refused_by_its_place_and_not_shown() {
+        for (list, position) in [
+            ("short", 1),
+            ("0123456789abcdef,,", 2),
+            ("0123456789abcdef,0123456789 abcdef", 2),
+            ("0123456789abcdef,change-me-change-me", 2),
+        ] {
             let error = parse(list).unwrap_err();
             assert_eq!(error.position, position, "{list}");
-            assert!(!error.to_string().contains("abcdef"));
+            assert!(!error.to_string().contains("abcdef") && !error.to_string().contains("change"));
         }
         assert_eq!(format!("{:?}", parse(FIRST).unwrap()), "OfrepTokens(1)");
     }
