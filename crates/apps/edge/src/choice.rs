@@ -163,6 +163,18 @@ mod tests {
         assert_eq!((chosen.version, chosen.by), (Version::Stable, "draw"));
     }
 
+    /// Salt `s`; the weights are those around the first eight bytes of SHA-256(`s` `.` id), as Python's `hashlib` has them.
+    #[test]
+    fn a_visitor_is_drawn_by_the_published_hash() {
+        for (id, out, within) in
+            [("user-1", "71.9", "72"), ("user-2", "33.2", "33.3"), ("v_1", "69.6", "69.7")]
+        {
+            let cookie = format!("ab_visitor_id={id}");
+            assert_eq!(choose(&cookie, None, out, false).version, Version::Stable, "{id}");
+            assert_eq!(choose(&cookie, None, within, false).version, Version::Canary, "{id}");
+        }
+    }
+
     #[test]
     fn the_id_that_was_first_decides() {
         // v_2 is drawn above 50 %, v_1 below it or the other way round: both ids alone, then together.

@@ -1,7 +1,38 @@
 //! `dashly edge` as a program; what it does with requests is tested beside it.
 
 use crate::process::{Dashly, PATIENCE, eventually};
+use dashly_edge::Weight;
+use dashly_experiments::parse_definitions;
 use rustix::process::Signal;
+use serde_json::json;
+
+/// Two crates, one draw: whoever is on the canary at a weight is in the first variant of an experiment of this salt and weight.
+#[test]
+fn an_edge_draws_as_an_experiment_does() {
+    // The published vectors (docs/experiments.md), and the first weight, in tenths of a percent, that includes each.
+    for (salt, visitor, first) in [
+        ("kpi_scorecard_layout", "user-1", 510),
+        ("kpi_scorecard_layout", "user-2", 570),
+        ("guided_onboarding", "user-1", 733),
+        ("pricing_cta_upgrade", "00000000-0000-4000-8000-000000000001", 232),
+    ] {
+        for (tenths, is_included) in [(first - 1, false), (first, true)] {
+            let weight: Weight = format!("{}.{}", tenths / 10, tenths % 10).parse().unwrap();
+            let file = json!({ "experiments": [{
+                "test_id": "release", "salt": salt, "description": "?", "target_event": "click",
+                "variants": { "A": "canary", "B": "stable" }, "weights": { "A": tenths, "B": 1_000 - tenths }
+            }] });
+            let experiment =
+                parse_definitions(file.to_string().as_bytes()).unwrap().definitions.all()[0].clone();
+            assert_eq!(weight.includes(salt, visitor), is_included, "edge: {salt}.{visitor} at {weight}");
+            assert_eq!(
+                experiment.draw_variant(visitor) == 0,
+                is_included,
+                "experiment: {salt}.{visitor} at {weight}"
+            );
+        }
+    }
+}
 
 #[tokio::test]
 async fn an_edge_that_cannot_start_says_what_to_change() {
