@@ -1,8 +1,9 @@
 # The two images of Dashly, one target each: `dashly-api` and `dashly-genai-gateway`. `make images` builds both.
 #
-# Both hold one static program, the certificate authorities, and nothing else: no shell, no package, no writable file.
+# Both hold one static program, the certificate authorities, the time zones, and nothing else: no shell, no package, no
+# writable file.
 # They share one compilation and its caches. Builds for x86-64 and ARM64, on a machine of the same kind.
-# Why a static program with glibc's own name resolution: docs/decisions/0025-static-images.md.
+# Why a static program with glibc's own name resolution: docs/decisions/0025-static-images.md. Why time zones: 0030-time-zones-in-images.md.
 
 # --- the web app: the same files for every processor ---------------------------------------------------------------
 FROM --platform=$BUILDPLATFORM node:20-bookworm-slim AS web
@@ -28,6 +29,8 @@ COPY migrations migrations
 COPY --from=web /src/web/dist web/dist
 ARG TARGETARCH
 ARG REVISION=unknown
+# Features of cargo beyond those of a release: none, but for an image that is to fail a test (scripts/build-images --leaking).
+ARG FEATURES=""
 # Cargo trusts times of files, and the cache may be newer than a checkout with other content: touching our sources has
 # them compiled whenever this step runs. The cache holds everything that is not ours.
 RUN --mount=type=cache,id=dashly-registry,target=/usr/local/cargo/registry \
@@ -39,15 +42,17 @@ RUN --mount=type=cache,id=dashly-registry,target=/usr/local/cargo/registry \
     esac \
     && find benches crates migrations web/dist -type f -exec touch {} + \
     && RUSTFLAGS='-C target-feature=+crt-static' DASHLY_REVISION="$REVISION" cargo build --locked --profile dist --target "$target" \
-      --package dashly-cli --bin dashly --package dashly-gateway --bin dashly-genai-gateway \
+      --package dashly-cli --bin dashly --package dashly-gateway --bin dashly-genai-gateway --features "$FEATURES" \
     && cp "target/$target/dist/dashly" "target/$target/dist/dashly-genai-gateway" /
 
 # --- what the root of an image holds beside the program ----------------------------------------------------------------
 FROM rust:1.95-slim-bookworm AS files
 WORKDIR /root-of-image
-RUN mkdir -p etc/ssl/certs tmp /owned-by-gateway/data /owned-by-api/data/experiment-logs \
+# The time zones are compiled again, in the form without what a program computes by itself: a fifth of the size of Debian's.
+RUN mkdir -p etc/ssl/certs tmp usr/share /owned-by-gateway/data /owned-by-api/data/experiment-logs \
     && chmod 1777 tmp \
     && cp /etc/ssl/certs/ca-certificates.crt etc/ssl/certs/ \
+    && zic -b slim -d usr/share/zoneinfo /usr/share/zoneinfo/tzdata.zi \
     && printf 'root:x:0:0:root:/:/sbin/nologin\ndashly:x:65532:65532:dashly:/data:/sbin/nologin\n' >etc/passwd \
     && printf 'root:x:0:\ndashly:x:65532:\n' >etc/group \
     && printf 'passwd: files\ngroup: files\nhosts: files dns\n' >etc/nsswitch.conf

@@ -70,12 +70,7 @@ lint-web: web/node_modules/.installed
 
 .PHONY: lint-scripts
 lint-scripts:
-	@if command -v shellcheck >/dev/null; then \
-		echo shellcheck; \
-		shellcheck --external-sources .ci/run $$(grep -lE '^#!.*bash|shellcheck shell=bash' scripts/* scripts/*/* tests/deploy/scripts/*.sh 2>/dev/null); \
-	else \
-		echo 'Scripts are not checked: shellcheck is missing. scripts/install-test-tools installs it.'; \
-	fi
+	scripts/lint-scripts
 
 .PHONY: test-tools
 test-tools: ## Install what tests need (PostgreSQL, Redis, Chromium, Python, kubectl …), or say how
@@ -86,7 +81,7 @@ test: web-build test-tools ## Run all tests: Rust, web, the app in a browser, of
 	scripts/with-test-services scripts/run-tests
 
 .PHONY: test-deploy
-test-deploy: web-build test-tools ## Test manifests, alerts, Dockerfile and compose file: schemas, policies, settings, routes
+test-deploy: web-build test-tools ## Test manifests, alerts, Dockerfile and compose file (schemas, policies, settings); lint scripts
 	scripts/with-test-services scripts/run-tests deploy
 
 .PHONY: test-deploy-scripts
@@ -128,12 +123,13 @@ test-images: ## Build the images, run them by compose, restart and kill parts un
 	scripts/test-images
 
 .PHONY: bench
-bench: $(if $(filter canary,$(ONLY)),,web-build test-tools) ## Run the benchmarks and print their tables (ONLY=canary simulates canaries)
+bench: $(if $(filter canary,$(ONLY)),,web-build test-tools) ## Run the benchmarks, then simulate canaries, and print their tables (ONLY=PART or ONLY=canary)
 ifeq ($(ONLY),canary)
 	$(CARGO) run --release --locked -p dashly-benches --bin dashly-canary-benches
 else
 	$(CARGO) build --profile dist --locked --workspace --bins
 	scripts/with-test-services $${CARGO_TARGET_DIR:-target}/dist/dashly-benches $(ONLY)
+	$(if $(ONLY),,$${CARGO_TARGET_DIR:-target}/dist/dashly-canary-benches)
 endif
 
 .PHONY: bench-experiments

@@ -8,6 +8,9 @@ from programs import OWN_VERSION, names_read
 from tools import interpolated
 
 IMAGES = ("postgres:15-alpine", "redis:7-alpine")
+# What has to outlive a container, for each service.
+KEPT = {"api": {"/data", "/data/experiment-logs"}, "genai-gateway": {"/data"}, "db": {"/var/lib/postgresql/data"},
+        "redis": {"/data"}}
 
 
 def schema(compose):
@@ -33,12 +36,7 @@ def rules(compose, text, example):
             own = port.get("host_ip") == "127.0.0.1" if isinstance(port, dict) else str(port).startswith("127.0.0.1:")
             if name != "api" or not own:
                 yield f"{name}: port {port} is open to others than this machine, or is not the API's"
-        if service.get("read_only") is not True:
-            yield f"{name}: the root file system can be written"
-        if service.get("cap_drop") != ["ALL"]:
-            yield f"{name}: does not drop all capabilities"
-        if not service.get("mem_limit") and not service.get("deploy", {}).get("resources", {}).get("limits", {}).get("memory"):
-            yield f"{name}: no limit of memory"
+        yield from confinement(name, service)
         for other, how in (service.get("depends_on") or {}).items():
             if not isinstance(how, dict) or how.get("condition") == "service_started":
                 yield f"{name}: does not wait until {other} is healthy or has ended"
@@ -56,3 +54,30 @@ def rules(compose, text, example):
             if re.search(r"PASSWORD|SECRET|TOKEN|API_KEY", variable) and not variable.endswith("_FILE"):
                 if value and not value.startswith("${"):
                     yield f"{name}: {variable} is written in the file"
+
+
+def confinement(name, service):
+    if service.get("read_only") is not True:
+        yield f"{name}: the root file system can be written"
+    if service.get("cap_drop") != ["ALL"] or service.get("cap_add"):
+        yield f"{name}: does not drop all capabilities"
+    if "no-new-privileges:true" not in service.get("security_opt", []):
+        yield f"{name}: may gain new privileges"
+    for limit in ("mem_limit", "cpus", "pids_limit"):
+        if not service.get(limit):
+            yield f"{name}: no {limit}"
+
+
+def kept(compose):
+    """What has to outlive a container is on named volumes, one for each folder; and somebody can reach the API."""
+    if not compose["services"]["api"].get("ports"):
+        yield "api: nobody can reach it"
+    declared, used = set(compose.get("volumes", {})), []
+    for name, folders in KEPT.items():
+        mounts = [str(volume).split(":") for volume in compose["services"][name].get("volumes", [])]
+        volumes = {mount[1]: mount[0] for mount in mounts if mount[0] in declared}
+        for folder in sorted(folders - set(volumes)):
+            yield f"{name}: {folder} is on no named volume"
+        used += [volumes[folder] for folder in folders & set(volumes)]
+    for volume in sorted({volume for volume in used if used.count(volume) > 1}):
+        yield f"volume {volume} has the data of several folders"

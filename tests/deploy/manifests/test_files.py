@@ -6,6 +6,7 @@ import unittest
 
 import compose
 import manifests
+import promises
 import tools
 from manifests import HERE, K8S, PROJECT
 
@@ -27,12 +28,20 @@ class Files(unittest.TestCase):
         read = tools.read_yaml("docker-compose.yml")
         self.assertEqual([], list(compose.schema(read)))
         self.assertEqual([], list(compose.rules(read, text, (PROJECT / ".env.example").read_text())))
+        self.assertEqual([], list(compose.kept(read)))
 
     def test_compose_as_docker_reads_it(self):
         said = tools.docker_compose(COMPOSE)
         if said is None:
             print("docker compose is not here: the compose file was checked against its schema only")
         self.assertIn(said, ("", None))
+
+    def test_nothing_that_is_delivered_leaks(self):
+        places = [DOCKERFILE, COMPOSE, *(PROJECT / name for name in ("Makefile", ".ci/run", "crates/apps/api/Cargo.toml",
+                                                                     "crates/apps/cli/Cargo.toml"))]
+        places += [file for folder in (K8S, PROJECT / "scripts") for file in folder.rglob("*") if file.is_file()]
+        texts = {str(file.relative_to(PROJECT)): file.read_text() for file in places}
+        self.assertEqual([], list(promises.leaks(texts)))
 
     def test_policies(self):
         with tempfile.TemporaryDirectory(prefix="dashly-policies.") as folder:

@@ -1,4 +1,4 @@
-"""Everything in k8s/ keeps the rules of checks.py, programs.py and alerts.py."""
+"""Everything in k8s/ keeps the rules of checks.py, promises.py, programs.py and alerts.py."""
 import unittest
 
 import alerts
@@ -6,6 +6,7 @@ import checks
 import manifests
 import network
 import programs
+import promises
 
 BUILDS = list(manifests.everything())
 STACKS = {overlay: manifests.stack(overlay) for overlay in manifests.overlays()}
@@ -80,6 +81,12 @@ class EveryOverlay(Clean):
     def test_rollouts(self):
         for where, objects in STACKS.items():
             self.clean(where, checks.rollouts(objects))
+
+    def test_what_is_promised(self):
+        for where, objects in STACKS.items():
+            self.clean(where, promises.deployments(objects, autoscaled="production" in where))
+            self.clean(where, [*promises.services(objects), *promises.accounts(objects)])
+            self.clean(where, promises.stores(objects, managed="managed" in where))
 
     def test_selectors_and_targets(self):
         for where, objects in STACKS.items():

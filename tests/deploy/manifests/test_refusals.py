@@ -11,6 +11,7 @@ import compose
 import manifests
 import network
 import programs
+import promises
 import tools
 from manifests import find
 
@@ -117,6 +118,7 @@ class Pods(Broken):
             (self.pod(), "topologySpreadConstraints", "no topology spread"),
             (self.pod(), "priorityClassName", "no priority class"),
             (self.pod(), "terminationGracePeriodSeconds", "less than 30 s"),
+            (self.pod(name="genai-gateway"), "terminationGracePeriodSeconds", "less than 45 s"),
             (self.get("ConfigMap", "dashly-config")["data"], "DRAIN_SECONDS", "DRAIN_SECONDS is None"),
             (self.get("ConfigMap", "dashly-config")["data"], "EXPERIMENT_LOG_DIR", "EXPERIMENT_LOG_DIR is to be off"),
         ]:
@@ -286,6 +288,85 @@ class Connections(Broken):
         self.refused(checks.canaries(self.objects), "its pods are not like those of api")
 
 
+class Promises(Broken):
+    """Of production, where autoscalers keep the number of stable pods."""
+
+    def refused_by_deployments(self, words, autoscaled=True):
+        self.refused(promises.deployments(self.objects, autoscaled), words)
+
+    def test_deployments(self):
+        self.get("Deployment", "genai-gateway-canary")["spec"]["replicas"] = 2
+        self.refused_by_deployments("genai-gateway-canary: 2 replicas and not 1")
+        self.refused_by_deployments("Deployment/api: None replicas and not 3", autoscaled=False)
+        self.get("Deployment", "api-canary")["spec"]["template"]["metadata"]["labels"]["version"] = "new"
+        self.refused_by_deployments("api-canary: its pods are not found by app=api, version=canary")
+        self.get("Deployment", "api")["spec"]["selector"]["matchLabels"] = {"app": "api"}
+        self.refused_by_deployments("Deployment/api: its pods are not found by app=api, version=stable")
+        self.get("Deployment", "api")["metadata"]["name"] = "api-stable"
+        self.refused_by_deployments("there is no Deployment api")
+
+    def test_autoscalers(self):
+        spec = self.get("HorizontalPodAutoscaler", "api")["spec"]
+        spec["minReplicas"] = 2
+        self.refused_by_deployments("HorizontalPodAutoscaler/api: it may take pods away until there are fewer than 3")
+        spec["minReplicas"] = spec["maxReplicas"]
+        self.refused_by_deployments("HorizontalPodAutoscaler/api: it can add no pod")
+        spec["scaleTargetRef"]["name"] = "genai-gateway"
+        self.refused_by_deployments("Deployment/api: 0 autoscalers and not one")
+        self.refused_by_deployments("Deployment/genai-gateway: 2 autoscalers and not one")
+
+    def test_services_and_accounts(self):
+        self.get("Service", "api")["spec"]["selector"] = {"app": "api", "version": "stable"}
+        self.refused(promises.services(self.objects), "it is not port 3000 of all pods of app=api")
+        self.get("Service", "genai-gateway")["spec"]["ports"][0]["port"] = 80
+        self.refused(promises.services(self.objects), "it is not port 4000 of all pods of app=genai-gateway")
+        self.objects.remove(self.get("Service", "api"))
+        self.objects.remove(self.get("ConfigMap", "dashly-config"))
+        self.refused(promises.services(self.objects), "there is no Service api")
+        self.refused(promises.services(self.objects), "there is no ConfigMap dashly-config")
+        del self.get("ServiceAccount", "redis")["automountServiceAccountToken"]
+        self.refused(promises.accounts(self.objects), "ServiceAccount/redis: its token is mounted")
+
+    def refused_by_stores(self, words, managed=False):
+        self.refused(promises.stores(self.objects, managed), words)
+
+    def test_stores(self):
+        self.refused_by_stores("postgres is in the cluster, and also at a provider", managed=True)
+        self.get("Service", "redis")["spec"]["ports"][0]["port"] = 6380
+        self.refused_by_stores("Service/redis: its port is not 6379")
+        del self.get("StatefulSet", "postgres")["spec"]["volumeClaimTemplates"]
+        self.refused_by_stores("StatefulSet/postgres: /var/lib/postgresql/data is on no claim")
+        self.get("StatefulSet", "postgres")["kind"] = "Deployment"
+        self.refused_by_stores("there is no StatefulSet or no Service postgres")
+        settings = self.get("ConfigMap", "redis-settings")["data"]
+        settings["redis.conf"] = settings["redis.conf"].replace("appendonly yes", "appendonly no")
+        self.refused_by_stores("redis.conf: appendonly is no and not yes")
+
+    def test_leaks(self):
+        for path, text in [
+            ("Makefile", "images:\n\tscripts/build-images --leaking\n"),
+            ("docker-compose.yml", "    args:\n      FEATURES: dashly-cli/leak-memory\n"),
+            ("scripts/deploy-minikube.sh", "features=$LEAKING build_images v1 api\n"),
+            ("Dockerfile", 'ARG FEATURES="dashly-cli/leak-memory"\n'),
+            ("crates/apps/cli/Cargo.toml", '[features]\ndefault = ["leak-memory"]\n'),
+        ]:
+            with self.subTest(path):
+                self.refused(promises.leaks({path: text}), f"{path}: {text.splitlines()[-1].strip()}: an image that leaks")
+
+    def test_backup(self):
+        job = self.get("CronJob", "backup")["spec"]
+        pod = job["jobTemplate"]["spec"]["template"]["spec"]
+        job["schedule"] = "17 2 * * 0"
+        self.refused_by_stores("CronJob/backup: it does not run every day")
+        next(one for one in pod["volumes"] if one["name"] == "backup")["emptyDir"] = {}
+        del next(one for one in pod["volumes"] if one["name"] == "backup")["persistentVolumeClaim"]
+        self.refused_by_stores("CronJob/backup: /backup is on no claim")
+        pod["containers"][0]["args"] = ["doctor"]
+        self.refused_by_stores("CronJob/backup: it runs ['doctor']")
+        self.objects.remove(self.get("CronJob", "backup"))
+        self.refused_by_stores("there is no CronJob backup")
+
+
 class Alerts(Broken):
     good = manifests.load(manifests.built("monitoring"))
 
@@ -317,14 +398,20 @@ services:
     ports: ["127.0.0.1:3000:3000"]
     read_only: true
     cap_drop: [ALL]
+    security_opt: ["no-new-privileges:true"]
     mem_limit: 512m
+    cpus: 1
+    pids_limit: 64
     depends_on: {db: {condition: service_healthy}}
   db:
     image: postgres:15-alpine
     healthcheck: {test: [CMD, pg_isready]}
     read_only: true
     cap_drop: [ALL]
+    security_opt: ["no-new-privileges:true"]
     mem_limit: 512m
+    cpus: 1
+    pids_limit: 64
 """
     EXAMPLE = "# What the host is called.\nHOST_NAME=x\n"
 
@@ -337,7 +424,12 @@ services:
     def test_compose(self):
         self.assertEqual([], self.compose())
         for old, new, words in [
-            ("mem_limit: 512m\n    depends_on", "memory: 512m\n    depends_on", "'memory' does not match any"),
+            ("mem_limit", "memory", "'memory' does not match any"),
+            ("mem_limit: 512m", "", "no mem_limit"),
+            ("cpus: 1", "", "no cpus"),
+            ("pids_limit: 64", "", "no pids_limit"),
+            ("no-new-privileges:true", "no-new-privileges:false", "may gain new privileges"),
+            ("cap_drop: [ALL]", "cap_drop: [ALL]\n    cap_add: [SYS_ADMIN]", "does not drop all"),
             ("127.0.0.1:3000:3000", "3000:3000", "is open to others"),
             ("read_only: true", "read_only: false", "can be written"),
             ("cap_drop: [ALL]", "cap_drop: [NET_RAW]", "does not drop all"),
@@ -351,6 +443,18 @@ services:
             with self.subTest(words):
                 self.refused(self.compose(old, new), words)
         self.refused(self.compose(example=""), "HOST_NAME is taken from .env")
+
+    def test_what_compose_keeps(self):
+        def kept(service, **changes):
+            read = tools.read_yaml("docker-compose.yml")
+            read["services"][service].update(changes)
+            return compose.kept(read)
+
+        self.refused(kept("api", ports=[]), "nobody can reach it")
+        self.refused(kept("api", volumes=["data:/data"]), "api: /data/experiment-logs is on no named volume")
+        self.refused(kept("api", volumes=["data:/data", "data:/data/experiment-logs"]), "data has the data of several folders")
+        self.refused(kept("db", volumes=["./database:/var/lib/postgresql/data"]), "db: /var/lib/postgresql/data is on no named")
+        self.refused(kept("redis", volumes=[]), "redis: /data is on no named volume")
 
     def test_docker_compose(self):
         with tempfile.TemporaryDirectory(prefix="dashly-refusals.") as folder:

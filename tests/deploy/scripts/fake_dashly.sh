@@ -24,7 +24,7 @@ step() {
 verdict() {
   if [[ $FAKE_VERDICT != auto ]]; then
     echo "$FAKE_VERDICT"
-  elif "$KUBECTL" --namespace "$NAMESPACE" get deployment api-canary --output json | grep -qE 'sizeLimit: 4Mi|cpu: 20m|no-such-path'; then
+  elif "$KUBECTL" --namespace "$NAMESPACE" get deployment api-canary --output json | grep -qE 'sizeLimit: 4Mi|cpu: 20m|no-such-path|dashly-api:[^" ]*-leaking'; then
     echo bad
   elif [[ -z $("$KUBECTL" --namespace "$NAMESPACE" get job chaos-load --ignore-not-found --output name) ]]; then
     echo none

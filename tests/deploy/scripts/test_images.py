@@ -1,4 +1,5 @@
-"""make-env, and what the scripts for images say where there is no Docker."""
+"""make-env; the scripts for images, with a fake Docker and without one."""
+import json
 import os
 import pathlib
 import re
@@ -74,6 +75,80 @@ class MakeEnv(unittest.TestCase):
         self.assertEqual(1, refused.returncode)
         self.assertFalse(self.file.exists())
         self.assertNotIn("key-of-ours", refused.stdout + refused.stderr)
+
+
+class Images(unittest.TestCase):
+    FILES = ("etc/group", "etc/nsswitch.conf", "etc/passwd", "etc/ssl/certs/ca-certificates.crt", "usr/share/zoneinfo/UTC",
+             "usr/share/zoneinfo/Europe/Berlin", "usr/share/zoneinfo/America/New_York", "usr/share/zoneinfo/Asia/Kolkata",
+             "usr/share/zoneinfo/Pacific/Apia", "data/")
+    OWN = {"dashly-api": ("dashly", "etc/dashly/tests.json", "etc/dashly/team-kpis.json"),
+           "dashly-genai-gateway": ("dashly-genai-gateway",)}
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="dashly-images.")
+        self.addCleanup(folder.cleanup)
+        self.home = pathlib.Path(folder.name)
+        (self.home / "docker").symlink_to(pathlib.Path(__file__).with_name("fake_docker.sh"))
+        for image, own in self.OWN.items():
+            for name in (*self.FILES, *own):
+                self.add(image, name)
+            self.describe(image)
+
+    def add(self, image, name, size=1):
+        path = self.home / image / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith("/"):
+            path.mkdir()
+        else:
+            path.write_bytes(b"x" * size)
+
+    def describe(self, image, user="65532:65532"):
+        config = {"User": user, "Healthcheck": {"Test": ["CMD", f"/{image}", "healthcheck"]}, "Env": ["APP_VERSION=v9"],
+                  "Labels": {"org.opencontainers.image.version": "v9", "org.opencontainers.image.revision": "0" * 40}}
+        (self.home / f"{image}.json").write_text(json.dumps([{"Config": config}]))
+
+    def run_it(self, script, *arguments):
+        (self.home / "log").write_text("")
+        environment = {"PATH": f"{self.home}:{os.environ['PATH']}", "FAKE_LOG": str(self.home / "log"),
+                       "FAKE_IMAGES": str(self.home), "TMPDIR": str(self.home)}
+        return subprocess.run([PROJECT / "scripts" / script, *arguments], env=environment, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60, check=False)
+
+    def refused(self, words):
+        done = self.run_it("test-images", "--tag", "v9")
+        self.assertEqual(1, done.returncode, done.stderr)
+        self.assertIn(words, done.stderr.splitlines()[-1])
+
+    def test_good_images_get_as_far_as_compose(self):
+        self.refused("docker compose up")
+
+    def test_what_an_image_must_hold(self):
+        for image in self.OWN:
+            for name, words in [("usr/share/zoneinfo/Europe/Berlin", "has no time zone Europe/Berlin"),
+                                ("etc/ssl/certs/ca-certificates.crt", "holds other files than it should")]:
+                with self.subTest(image=image, name=name):
+                    (self.home / image / name).unlink()
+                    self.refused(f"{image} {words}")
+                    self.add(image, name)
+
+    def test_what_an_image_must_not_be(self):
+        self.describe("dashly-genai-gateway", user="root")
+        self.refused("dashly-genai-gateway: user, health check, version or revision is not as it should be")
+        self.add("dashly-genai-gateway", "dashly-genai-gateway", 20_000_000)
+        self.refused("dashly-genai-gateway has 20.0 MB, allowed are 20.0 MB")
+        self.add("dashly-api", "bin/sh")
+        self.refused("dashly-api holds other files than it should: bin/sh")
+
+    def test_which_images_are_built(self):
+        def built(*arguments):
+            done = self.run_it("build-images", *arguments)
+            self.assertEqual(0, done.returncode, done.stderr)
+            log = [line for line in (self.home / "log").read_text().splitlines() if " build " in line]
+            return [re.search(r"--tag (\S+) .* FEATURES=(\S*) ", line).groups() for line in log]
+
+        self.assertEqual([("dashly-api:v9", ""), ("dashly-genai-gateway:v9", "")], built("v9"))
+        self.assertEqual([("dashly-api:v9-leaking", "dashly-cli/leak-memory")], built("--leaking", "v9"))
+        self.assertEqual(2, self.run_it("build-images", "--leek").returncode)
 
 
 class WithoutDocker(unittest.TestCase):

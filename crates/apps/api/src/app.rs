@@ -138,6 +138,8 @@ impl App {
             .fallback(pages::fallback)
             .method_not_allowed_fallback(method_not_allowed);
         let router = add_layers(router, config, &parts, &identity)?;
+        #[cfg(feature = "leak-memory")]
+        let router = crate::leak_memory::with_leak(router);
         Ok(Self { router, openapi: document, experiments, identity, ai_usage })
     }
 
