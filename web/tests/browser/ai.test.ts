@@ -107,6 +107,35 @@ describe('AI usage', () => {
     await context.close();
   });
 
+  it('says without a gateway what to set, and when the gateway is away', async () => {
+    const { page, context, complaints } = await startVisit(browser, { admin: true });
+    const nothing = { limits: null, models: [], provider_keys: [], budgets: [] };
+    const away = { ...STATUS, ...nothing, configured: false, reachable: false };
+    const without = {
+      ...away,
+      gateway: null,
+      detail: 'AI is not configured: set GENAI_GATEWAY_URL to the address of the gateway.',
+    };
+    for (const [status, title, detail] of [
+      [without, 'AI is not configured', 'set GENAI_GATEWAY_URL'],
+      [
+        { ...away, detail: 'The gateway at 127.0.0.1:4000 does not answer.' },
+        'The AI gateway is away',
+        '4000',
+      ],
+    ] as const) {
+      await page.route('**/api/ai/status', (route) => route.fulfill({ json: status }));
+      await openPage(page, '/admin/ai');
+      await page.getByText(title, { exact: true }).waitFor();
+      await page.getByText(detail, { exact: false }).waitFor();
+      await page.getByText('Everything else works without it', { exact: false }).waitFor();
+      expect(await page.getByRole('button', { name: 'Ask a test question' }).count()).toBe(0);
+      await page.unroute('**/api/ai/status');
+    }
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('shows calls, tokens, cost and duration, over time and by whom', async () => {
     const { page, context, complaints } = await startVisit(browser, { admin: true });
     await answer(page);
