@@ -10,6 +10,6 @@ mod tries;
 pub(crate) use admission::{Admitted, admit};
 pub(crate) use error::{AdmissionError, CallError, whole_seconds};
 pub(crate) use hold::{Held, hold};
-pub(crate) use retirement::{MODEL_RETIRES, retirement_notice};
+pub(crate) use retirement::{MODEL_RETIRES, count_retiring, retirement_notice};
 pub(crate) use settlement::{Settlement, Unsettled};
 pub(crate) use tries::{Answer, AnswerBody, Candidates, once, with_retries};

@@ -8,7 +8,9 @@ use super::error::CallError;
 use crate::config::{BreakerRule, GatewayFile, Retries};
 use crate::gateway::Gateway;
 use crate::metering::{StreamTap, Tap};
-use crate::upstream::{Breakers, ReplyBody, SendError, UpstreamReply, UpstreamRequest, retry_after};
+use crate::upstream::{
+    Breakers, ReplyBody, SendError, UpstreamReply, UpstreamRequest, is_about_the_key, retry_after,
+};
 use bytes::Bytes;
 use http::{StatusCode, header};
 use http_body_util::{BodyExt, Limited};
@@ -96,10 +98,10 @@ pub(crate) async fn with_retries(
             continue;
         }
         let request = request_for(model);
-        let mut tried = 0;
-        let mut other_keys = gateway.upstream.key_count().saturating_sub(1);
+        let mut tried = 1;
+        // What other keys have heard in the present try.
+        let mut heard: Vec<Failure> = Vec::new();
         loop {
-            tried += 1;
             let probe = Probe { breakers: &gateway.breakers, model, rule: file.breaker, is_told: false };
             let tried_once = try_model(gateway, file, candidates.is_stream, &request, model, deadline).await;
             probe.tell(&tried_once);
@@ -107,10 +109,12 @@ pub(crate) async fn with_retries(
                 Try::Good(answer) => return Ok(answer),
                 Try::Failed(failure) => failure,
             };
-            if failure.is_keys_fault && other_keys > 0 && gateway.upstream.has_working_key() {
-                (other_keys, tried) = (other_keys - 1, tried - 1);
+            let is_last_key = heard.len() + 1 >= gateway.upstream.key_count();
+            if failure.is_keys_fault && !is_last_key && gateway.upstream.has_working_key() {
+                heard.push(failure);
                 continue;
             }
+            let failure = heard.drain(..).fold(failure, Failure::more_hopeful);
             let wait = failure.wait(gateway, file.retries, tried);
             let goes_on = tried < file.retries.tries && failure.is_worth_retrying;
             last = failure.result;
@@ -118,6 +122,7 @@ pub(crate) async fn with_retries(
                 Some(wait) if goes_on && Instant::now() + wait < deadline => sleep(wait).await,
                 _ => break,
             }
+            tried += 1;
         }
         let is_over =
             Instant::now() >= deadline || matches!(&last, Ok(answer) if !is_models_fault(answer.head.status));
@@ -157,6 +162,12 @@ impl Failure {
             is_models_fault: true,
             is_keys_fault: false,
         })
+    }
+
+    /// Of what two keys have heard, that after which another try makes sense, and the sooner.
+    fn more_hopeful(self, other: Self) -> Self {
+        let hope = |failure: &Self| (!failure.is_worth_retrying, failure.retry_after.unwrap_or_default());
+        if hope(&other) < hope(&self) { other } else { self }
     }
 
     /// How long to wait before the try after the `tried`-th; none when the provider wants a longer pause than we wait.
@@ -205,11 +216,6 @@ async fn try_model(
 /// Whether the same call may succeed a little later.
 fn is_worth_retrying(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 409 | 429 | 500 | 502 | 503 | 504 | 529)
-}
-
-/// Whether the call may succeed with another key: this one is not accepted, or its limit is reached.
-fn is_about_the_key(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 401..=403 | 429)
 }
 
 fn is_models_fault(status: StatusCode) -> bool {

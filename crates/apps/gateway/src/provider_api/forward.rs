@@ -7,7 +7,7 @@ use super::relay::Relay;
 use super::request::{Asked, Read};
 use crate::calls::{
     self, Admitted, Answer, AnswerBody, CallError, Candidates, Held, MODEL_RETIRES, Settlement, Unsettled,
-    retirement_notice,
+    count_retiring, retirement_notice,
 };
 use crate::config::GatewayFile;
 use crate::gateway::Gateway;
@@ -189,9 +189,10 @@ fn reply(
         (true, false) => Tap::Json(JsonTap::default()),
     };
     let retires = retirement_notice(gateway, file, &answer.model);
-    let Answer { mut head, body, .. } = answer;
+    let Answer { mut head, body, model } = answer;
     for_caller(&mut head.headers);
     if let Some(day) = retires {
+        count_retiring(&model);
         head.headers.insert(MODEL_RETIRES, day);
     }
     if matches!(body, AnswerBody::Whole(_)) {

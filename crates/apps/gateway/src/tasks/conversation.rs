@@ -7,7 +7,7 @@ use super::error::TaskError;
 use super::model_call::{ModelQuestion, ask};
 use super::reply::Spent;
 use super::screening::Screened;
-use super::second_opinion::{MOST_TEXTS, SECOND_OPINION, question_about};
+use super::second_opinion::{SECOND_OPINION, question_about};
 use crate::calls::{self, Admitted, Settlement, Unsettled};
 use crate::config::GatewayFile;
 use crate::gateway::Gateway;
@@ -78,15 +78,14 @@ async fn ask_safely(
                 settlement.guard.note(|end| end.guard = format!("refused {id}: {}", end.guard));
                 return Err(TaskError::Attack(None, id));
             }
-            None if question.task.definition.acts => return Err(no_opinion().into()),
+            None if question.task.definition.acts => return Err(TaskError::NoAnswer(no_opinion())),
             Some(false) | None => {}
         }
     }
     ask(gateway, file, question, settlement, deadline).await
 }
 
-/// Whether a small model finds one of `texts` unsafe; none when it gave no answer, or when there are more texts than it is
-/// asked about.
+/// Whether a small model finds one of `texts` unsafe; none when it gave no answer.
 async fn second_opinion(
     gateway: &Gateway,
     file: &GatewayFile,
@@ -94,9 +93,6 @@ async fn second_opinion(
     settlement: &mut Settlement,
     deadline: Instant,
 ) -> Option<bool> {
-    if texts.len() > MOST_TEXTS {
-        return None;
-    }
     let prepared = question_about(texts);
     let question = opinion_question(gateway, file, &prepared)?;
     let (answer, _) = ask(gateway, file, &question, settlement, deadline).await.ok()?;

@@ -21,6 +21,8 @@ pub(super) enum TaskError {
     Attack(Option<&'static str>, String),
     /// The provider refused or failed: ours, and its request's id.
     Provider(Problem, Option<HeaderValue>),
+    /// The provider gave no answer.
+    NoAnswer(Problem),
 }
 
 impl From<Problem> for TaskError {
@@ -61,7 +63,7 @@ impl From<CallError> for TaskError {
         let status = if cause.status() == 529 { 503 } else { cause.status() };
         let mut problem = Problem::new(status, cause.code(), "The model did not answer", cause.to_string());
         problem.retry_after_seconds = cause.retry_after().map(whole_seconds);
-        problem.into()
+        Self::NoAnswer(problem)
     }
 }
 
@@ -130,7 +132,7 @@ pub(super) fn provider_error(
 impl TaskError {
     pub(super) fn status(&self) -> u16 {
         match self {
-            Self::Problem(problem) | Self::Provider(problem, _) => problem.status,
+            Self::Problem(problem) | Self::Provider(problem, _) | Self::NoAnswer(problem) => problem.status,
             Self::Limit(_) => 429,
             Self::Attack(..) => 400,
         }
@@ -145,20 +147,19 @@ impl TaskError {
             {
                 Outcome::Refused
             }
-            Self::Problem(_) => Outcome::Failed,
+            Self::Problem(_) | Self::NoAnswer(_) => Outcome::Failed,
             Self::Provider(..) => Outcome::ProviderError,
         }
     }
 
     /// Whether the provider, or its silence, is the reason.
     pub(super) fn is_of_provider(&self) -> bool {
-        matches!(self, Self::Attack(None, _))
-            || matches!(self.outcome(), Outcome::ProviderError | Outcome::Failed)
+        matches!(self, Self::Provider(..) | Self::NoAnswer(_) | Self::Attack(None, _))
     }
 
     pub(super) fn into_reply(self, request_id: &str) -> Response {
         match self {
-            Self::Problem(problem) => Failure::from(problem).into_response(),
+            Self::Problem(problem) | Self::NoAnswer(problem) => Failure::from(problem).into_response(),
             Self::Provider(problem, id) => {
                 let mut reply = Failure::from(problem).into_response();
                 if let Some(id) = id {

@@ -7,8 +7,9 @@ use super::error::{TaskError, not_configured};
 use super::model_call::ModelQuestion;
 use super::reply::{Source, Spent, reply_body};
 use super::screening::{Refused, Screened, screen};
+use super::second_opinion::MOST_TEXTS;
 use super::{BODY_LIMIT_BYTES, input};
-use crate::calls::{self, Admitted, CallError, MODEL_RETIRES, retirement_notice};
+use crate::calls::{self, Admitted, CallError, MODEL_RETIRES, count_retiring, retirement_notice};
 use crate::config::GatewayFile;
 use crate::gateway::Gateway;
 use crate::metering::{CallGuard, CallSubject, Outcome};
@@ -68,6 +69,9 @@ fn mark(gateway: &Gateway, file: &GatewayFile, spent: &Spent, headers: &mut Head
     }
     if let Some(day) = retirement_notice(gateway, file, &spent.model) {
         headers.insert(MODEL_RETIRES, day);
+        if spent.source == Source::Model {
+            count_retiring(&spent.model);
+        }
     }
 }
 
@@ -102,7 +106,8 @@ async fn answer(
         });
         return Ok((computed?, None));
     }
-    let screened = match screen(&gateway.guard, gateway.protection, prepared) {
+    let most_doubtful = if admitted.file.second_opinion { MOST_TEXTS } else { usize::MAX };
+    let screened = match screen(&gateway.guard, gateway.protection, prepared, most_doubtful) {
         Ok(screened) => screened,
         Err(Refused { field, verdict }) => {
             let id = gateway.ids.uuid(gateway.clock.now()).to_string();

@@ -34,11 +34,12 @@ pub(super) struct Refused {
     pub(super) verdict: Verdict,
 }
 
-/// Screens what `prepared` would show.
+/// Screens what `prepared` would show. Of texts in doubt `most_doubtful` pass; further ones are withheld.
 pub(super) fn screen(
     guard: &Guard,
     protection: Protection,
     prepared: &Prepared,
+    most_doubtful: usize,
 ) -> Result<Screened, Refused> {
     let mut screened =
         Screened { blocks: prepared.blocks.clone(), withheld: Vec::new(), doubtful: Vec::new() };
@@ -52,6 +53,7 @@ pub(super) fn screen(
             origin: block.origin,
             withheld: &mut screened.withheld,
             doubtful: &mut screened.doubtful,
+            most_doubtful,
         };
         walk.screen(&mut block.content, &mut String::new())?;
     }
@@ -64,6 +66,7 @@ struct Walk<'a> {
     origin: Origin,
     withheld: &'a mut Vec<Withheld>,
     doubtful: &'a mut Vec<String>,
+    most_doubtful: usize,
 }
 
 impl Walk<'_> {
@@ -74,7 +77,8 @@ impl Walk<'_> {
         match value {
             Value::String(text) => {
                 let verdict = self.guard.judge(text);
-                if verdict.is_refused() {
+                let is_too_much = verdict.is_doubtful() && self.doubtful.len() >= self.most_doubtful;
+                if verdict.is_refused() || is_too_much {
                     self.refuse(verdict, pointer)?;
                     WITHHELD.clone_into(text);
                 } else if verdict.is_doubtful() {
@@ -138,7 +142,7 @@ mod tests {
         let rows = json!([{ "a": ATTACK, "b/c": "fine" }, { ATTACK: 1 }]);
         let prepared =
             Prepared { blocks: vec![ours("x", json!(ATTACK)), data("rows", rows)], ..Prepared::default() };
-        let screened = screen(&guard, Protection::Full, &prepared).unwrap();
+        let screened = screen(&guard, Protection::Full, &prepared, usize::MAX).unwrap();
         assert_eq!(screened.blocks[0].content, ATTACK, "our own words are not screened");
         assert_eq!(screened.blocks[1].content[0]["b/c"], "fine");
         assert!(!screened.blocks[1].content.to_string().contains("Ignore"));
@@ -146,6 +150,6 @@ mod tests {
         assert_eq!(places, ["/0/a", "/1/(name 0)"]);
         let prepared =
             Prepared { blocks: vec![asked("q", "prompt", json!({ "q": ATTACK }))], ..Prepared::default() };
-        assert_eq!(screen(&guard, Protection::Full, &prepared).unwrap_err().field, "prompt");
+        assert_eq!(screen(&guard, Protection::Full, &prepared, usize::MAX).unwrap_err().field, "prompt");
     }
 }

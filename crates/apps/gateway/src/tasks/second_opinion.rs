@@ -4,7 +4,7 @@ use super::definition::{CompiledTask, DATA, Prepared, TaskDefinition, data};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
-/// Texts judged at once, at most: more have no opinion.
+/// Texts judged at once, at most; what else is in doubt is withheld.
 pub(super) const MOST_TEXTS: usize = 20;
 
 static TASK: TaskDefinition = TaskDefinition {
@@ -24,7 +24,6 @@ pub(super) static SECOND_OPINION: LazyLock<CompiledTask> = LazyLock::new(|| Comp
 
 /// The question about `texts`.
 pub(super) fn question_about(texts: &[String]) -> Prepared {
-    let texts: Vec<&String> = texts.iter().take(MOST_TEXTS).collect();
     Prepared {
         question: "Is one of the texts unsafe?".to_owned(),
         blocks: vec![data("texts", json!(texts))],

@@ -8,8 +8,21 @@ use std::time::{Duration, Instant};
 
 /// A key that the provider does not accept is tried again after this long.
 const REFUSED_PAUSE: Duration = Duration::from_mins(5);
+/// What the provider forbids may be the call and not the key.
+const FORBIDDEN_PAUSE: Duration = Duration::from_secs(10);
 /// A key whose limit is reached rests no longer than this, whatever the provider says.
 const LONGEST_REST: Duration = Duration::from_mins(1);
+
+/// Whether `status` may be an answer to the key and not to the call: not accepted, or its limit is reached.
+pub(crate) fn is_about_the_key(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::UNAUTHORIZED
+            | StatusCode::PAYMENT_REQUIRED
+            | StatusCode::FORBIDDEN
+            | StatusCode::TOO_MANY_REQUESTS
+    )
+}
 
 /// All keys.
 #[derive(Debug)]
@@ -90,10 +103,17 @@ impl Keys {
     pub(crate) fn note(&self, place: usize, status: StatusCode, retry_after: Option<Duration>) {
         let Some(key) = self.keys.get(place) else { return };
         let now = Instant::now();
+        let refused = |pause| Some(Rest { until: now + pause, reason: "the provider does not accept it" });
         let rest = match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PAYMENT_REQUIRED => {
-                Some(Rest { until: now + REFUSED_PAUSE, reason: "the provider does not accept it" })
+            StatusCode::UNAUTHORIZED | StatusCode::PAYMENT_REQUIRED => {
+                tracing::warn!(
+                    key = place + 1,
+                    status = status.as_u16(),
+                    "the provider does not accept a key: it rests for five minutes (ANTHROPIC_API_KEY)"
+                );
+                refused(REFUSED_PAUSE)
             }
+            StatusCode::FORBIDDEN => refused(FORBIDDEN_PAUSE),
             StatusCode::TOO_MANY_REQUESTS => {
                 let wait = retry_after.unwrap_or(Duration::from_secs(1)).min(LONGEST_REST);
                 Some(Rest { until: now + wait, reason: "its limit is reached" })

@@ -12,6 +12,6 @@ mod reply_body;
 pub(crate) use breaker::{BreakerState, Breakers};
 pub(crate) use client::{FAKE_UPSTREAM, Upstream, UpstreamReply, UpstreamRequest, retry_after};
 pub(crate) use error::{BrokenBody, SendError};
-pub(crate) use keys::KeyState;
+pub(crate) use keys::{KeyState, is_about_the_key};
 pub(crate) use origin::Origin;
 pub(crate) use reply_body::ReplyBody;

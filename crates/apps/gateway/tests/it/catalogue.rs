@@ -47,7 +47,7 @@ const fn in_stream(name: &'static str, scenario: &'static str, model: Heard, ali
     Trouble { name, scenario, is_stream: true, model, alias, task: None }
 }
 
-const CATALOGUE: [Trouble; 24] = [
+const CATALOGUE: [Trouble; 25] = [
     trouble("429 with a hint", "status=429/1", Whole(429), Whole(200), 200),
     trouble("429 with a long hint", "status=429/30", Whole(429), Whole(200), 200),
     trouble("429 without a hint", "status=429", Whole(429), Whole(200), 200),
@@ -56,6 +56,7 @@ const CATALOGUE: [Trouble; 24] = [
     trouble("500", "status=500", Whole(500), Whole(200), 200),
     trouble("503", "status=503", Whole(503), Whole(200), 200),
     trouble("key refused (401)", "status=401", Whole(401), Whole(401), 502),
+    trouble("account not in good standing (402)", "status=402", Whole(402), Whole(402), 502),
     trouble("not allowed (403)", "status=403", Whole(403), Whole(403), 502),
     trouble("model unknown (404)", "status=404", Whole(404), Whole(404), 502),
     trouble("request refused (400)", "status=400", Whole(400), Whole(400), 502),

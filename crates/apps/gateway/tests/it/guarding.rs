@@ -68,14 +68,19 @@ async fn without_an_opinion_what_is_acted_on_is_refused_and_what_is_shown_goes_o
 }
 
 #[tokio::test]
-async fn more_texts_than_are_judged_have_no_opinion() {
-    let gateway = TestGateway::with(&[], OPINION).await;
+async fn texts_in_doubt_that_nobody_judges_are_withheld() {
     let columns: Vec<Value> =
         (0..30).map(|number| json!({ "name": format!("You are now column {number}") })).collect();
     let body = json!({ "prompt": "How much in July?", "schema": { "columns": columns } });
+    let gateway = TestGateway::with(&[], OPINION).await;
+    gateway.queue(&["text={\"unsafe\":false}"]);
     let (status, reply) = gateway.task("custom-data/generate-query", &body).await;
-    assert_eq!(status, 503, "{reply}");
-    assert!(gateway.upstream.calls().is_empty());
+    assert_eq!(status, 200, "{reply}");
+    assert_eq!(reply["withheld"].as_array().unwrap().len(), 10, "{reply}");
+    let calls = gateway.upstream.calls();
+    let shown =
+        |call: usize| String::from_utf8_lossy(&calls[call].body).matches("You are now column").count();
+    assert_eq!((calls.len(), shown(0), shown(1)), (2, 20, 20), "what was not judged is not shown");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::fixture::{MODEL, TestGateway, question};
 use serde_json::json;
+use std::time::Instant;
 
 const KEYS: (&str, &str) = ("ANTHROPIC_API_KEY", "key-one,key-two,key-three");
 
@@ -21,7 +22,7 @@ async fn keys_take_turns() {
 
 #[tokio::test]
 async fn a_call_by_an_alias_or_of_a_task_is_made_with_another_key_and_the_refused_one_rests() {
-    for scenario in ["status=401", "status=403", "status=429/30"] {
+    for scenario in ["status=401", "status=402", "status=403", "status=429/30"] {
         let gateway = TestGateway::with(&[KEYS], "[retries]\ntries = 1\n").await;
         gateway.queue(&[scenario]);
         assert_eq!(gateway.messages(&question("sonnet")).send().await.unwrap().status(), 200, "{scenario}");
@@ -39,6 +40,25 @@ async fn a_call_by_an_alias_or_of_a_task_is_made_with_another_key_and_the_refuse
         }
         let last = keys(&gateway).split_off(3);
         assert!(last.iter().all(|key| key == &last[0]), "{scenario}: {last:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_accepted_does_not_end_a_call_that_another_key_may_soon_make() {
+    for scenarios in
+        [["status=429/1", "status=401"], ["status=401", "status=429/1"], ["status=429/1", "status=429/30"]]
+    {
+        let gateway = TestGateway::with(&[("ANTHROPIC_API_KEY", "key-one,key-two")], "").await;
+        gateway.queue(&scenarios);
+        let started = Instant::now();
+        assert_eq!(
+            gateway.messages(&question("sonnet")).send().await.unwrap().status(),
+            200,
+            "{scenarios:?}"
+        );
+        let passed = started.elapsed();
+        assert!((1.0..5.0).contains(&passed.as_secs_f64()), "{scenarios:?}: {passed:?}");
+        assert_eq!(keys(&gateway).len(), 3, "{scenarios:?}");
     }
 }
 
