@@ -22,10 +22,9 @@ const PLACEHOLDERS: [&str; 15] = [
 ];
 /// What programs are delivered with, and what is typed when something has to be. The longest first, so that a short one
 /// leaves no rest of a longer one.
-const WORDS: [&str; 50] = [
+const WORDS: [&str; 49] = [
     "administrator",
     "development",
-    "placeholder",
     "postgresql",
     "production",
     "123456789",
@@ -77,9 +76,12 @@ const WORDS: [&str; 50] = [
 /// A word with so many digits or signs behind it, as in `admin123`, is still the word.
 const MOST_DIGITS_LEFT: usize = 5;
 /// From this length on a secret is meant to be random, and random ones have many different characters.
-const FEWEST_CHARACTERS_OF_KEYS: usize = 24;
-/// 32 random hexadecimal digits practically never have fewer different ones; 24 have once in 30,000 times.
+const FEWEST_CHARACTERS_OF_KEYS: usize = 16;
+const FEWEST_CHARACTERS_OF_LONG_KEYS: usize = 24;
+/// 32 random hexadecimal digits practically never have fewer different ones; 24 have once in 40,000 times.
 const FEWEST_DIFFERENT: usize = 8;
+/// Of shorter keys, and of those of decimal digits.
+const FEWEST_DIFFERENT_OF_FEW: usize = 5;
 
 /// Whether `secret` is one that programs are delivered with, a placeholder of a public file, or a key with a pattern.
 ///
@@ -97,8 +99,11 @@ fn is_made_of_words(lower: &str) -> bool {
 }
 
 fn has_a_pattern(lower: &str) -> bool {
-    lower.chars().count() >= FEWEST_CHARACTERS_OF_KEYS
-        && lower.chars().collect::<HashSet<char>>().len() < FEWEST_DIFFERENT
+    let length = lower.chars().count();
+    let different = lower.chars().collect::<HashSet<char>>().len();
+    let has_few = length < FEWEST_CHARACTERS_OF_LONG_KEYS || lower.chars().all(|sign| sign.is_ascii_digit());
+    let fewest = if has_few { FEWEST_DIFFERENT_OF_FEW } else { FEWEST_DIFFERENT };
+    different == 1 || (length >= FEWEST_CHARACTERS_OF_KEYS && different < fewest)
 }
 
 #[cfg(test)]
@@ -127,6 +132,8 @@ mod tests {
             "your-super-secret-jwt-key-with-more-behind-it",
             "dashly-secret-key-for-json-web-tokens",
             "secretsecretsecretsecret",
+            "111111",
+            "abababababababab",
             "00000000000000000000000000000000",
             "abababababababababababababababab",
         ] {
@@ -145,6 +152,7 @@ mod tests {
             "admin-9f8e7d6c5b4a",
             "postgres4711081542",
             "0f9a4c7e1b6d8352",
+            "3141592641593141592641593141",
             "9QyV2mXoTq7bKc1dGz5uWfHs",
         ] {
             assert!(!is_known_default(secret), "{secret}");

@@ -51,23 +51,26 @@ fn refusal(name: &str, what: &str) -> ConfigError {
 /// What cannot be read as an address is refused later, in the words of whoever connects.
 fn has_known_password(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else { return false };
-    // PostgreSQL takes both from the query, too, and prefers them there.
-    let asked = |wanted: &str| {
-        url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+    // PostgreSQL takes both from the query, too, and prefers the last of them.
+    let asked = |wanted: &[&str]| {
+        let found = url.query_pairs().filter(|(name, _)| wanted.contains(&name.as_ref())).last();
+        found.map(|(_, value)| value.into_owned())
     };
-    let host = asked("host").or_else(|| asked("hostaddr")).or_else(|| url.host_str().map(str::to_owned));
-    // Known defaults have no characters that an address encodes.
-    let password = asked("password").or_else(|| url.password().map(str::to_owned));
+    let host = asked(&["host", "hostaddr"]).or_else(|| url.host_str().map(str::to_owned));
+    // What an address encodes are signs, which known defaults have between their words at most.
+    let password = asked(&["password"]).or_else(|| url.password().map(str::to_owned));
     !is_this_machine(&host.unwrap_or_default()) && is_known_default(&password.unwrap_or_default())
 }
 
-/// Without a host, or with the folder of a socket, it is this machine, too.
+/// Without a host, or with the folder of a socket (`%2f…` in an address), it is this machine, too; and Docker calls it by a
+/// name of its own inside of containers.
 fn is_this_machine(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host.is_empty()
-        || host == "localhost"
+    matches!(host.as_str(), "" | "localhost" | "host.docker.internal")
         || host.starts_with('/')
-        || address.is_ok_and(|ip| ip.is_loopback())
+        || host.starts_with("%2f")
+        || address.is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 #[cfg(test)]
@@ -86,6 +89,7 @@ mod tests {
             "postgres://dashly:postgres@db:5432/dashly",
             "postgres://postgres:Password1@10.0.0.7/adsdata?sslmode=require",
             "postgresql://dashly@localhost/dashly?host=db&password=secret",
+            "postgresql://dashly:secret@localhost/dashly?host=localhost&hostaddr=10.0.0.7",
             "redis://:redis@redis:6379",
             "rediss://default:change-me@cache.example.com",
         ] {
@@ -111,7 +115,11 @@ mod tests {
             "postgres://postgres:postgres@localhost:5432/dashly",
             "postgres://postgres:postgres@127.0.0.1/dashly",
             "postgres://postgres:postgres@[::1]/dashly",
-            "postgres://postgres:postgres@/dashly?host=/var/run/postgresql",
+            "postgres://postgres:postgres@[::ffff:127.0.0.1]/dashly",
+            "postgres://postgres:postgres@Localhost./dashly",
+            "postgres://postgres:postgres@host.docker.internal/dashly",
+            "postgres://dashly:postgres@%2Fvar%2Frun%2Fpostgresql/dashly",
+            "postgres:///dashly?host=/var/run/postgresql&user=postgres&password=postgres",
             "redis://:redis@127.0.0.2:6379",
         ] {
             assert_eq!(address(text), Ok(()), "{text}");
@@ -122,7 +130,7 @@ mod tests {
     fn a_password_beside_its_host_is_judged_alike() {
         let lookup = |name: &str| (name == "DB_PASSWORD").then(|| "postgres".to_owned());
         let read = |host| Settings::new(&lookup).server_password("DB_PASSWORD", host).is_ok();
-        assert!(read("localhost") && read("/run/postgresql") && read("::1"));
+        assert!(read("localhost") && read("::1"));
         assert!(!read("postgres") && !read("localhost.example.com") && !read("10.0.0.7"));
     }
 

@@ -18,8 +18,8 @@ pub struct OfrepTokens(Arc<[[u8; 32]]>);
 /// The list of tokens cannot be used. Does not hold any of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "token {position} of the list is not at least {FEWEST_CHARACTERS} letters, digits or signs, or is a known default; put \
-     commas between tokens, and make one for instance with `openssl rand -hex 32`"
+    "token {position} of the list cannot be used: it needs at least {FEWEST_CHARACTERS} letters, digits or signs, and must \
+     not be a known default; put commas between tokens, and make one for instance with `openssl rand -hex 32`"
 )]
 pub struct InvalidOfrepTokens {
     /// Which one, counted from 1.
