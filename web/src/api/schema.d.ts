@@ -806,6 +806,8 @@ export interface components {
             all_tokens: number[];
             /** @description Millionths of a US dollar, estimates included. */
             cost_micros: number[];
+            /** @description Calls of models whose price is not known: they are not in the cost. */
+            calls_without_price: number[];
             /** @description Half of all calls took no longer, in whole milliseconds; null without calls. */
             p50_ms: (number | null)[];
             /** @description Of a hundred calls 95 took no longer, in whole milliseconds; null without calls. */
@@ -823,7 +825,10 @@ export interface components {
             /** @description What they used over time. */
             points: components["schemas"]["AiUsageGroupPoints"];
         };
-        /** @description The groups that have no points of their own, together. Null where every group has some. */
+        /**
+         * @description The groups that have no points of their own, together, those that are not listed included. Null where every group has
+         *     some.
+         */
         AiUsageOthers: {
             tasks?: components["schemas"]["AiUsageOtherGroups"] | null;
             models?: components["schemas"]["AiUsageOtherGroups"] | null;
@@ -865,7 +870,7 @@ export interface components {
             totals: components["schemas"]["AiUsageTotals"];
             /** @description One for each interval, those without calls included, oldest first. */
             points: components["schemas"]["AiUsagePoint"][];
-            /** @description By task, most calls first. */
+            /** @description By task, most calls first; of each kind at most about 200 are listed. */
             tasks: components["schemas"]["AiUsageGroup"][];
             /** @description By model, most calls first. `-` stands for calls that no model was asked for. */
             models: components["schemas"]["AiUsageGroup"][];

@@ -224,6 +224,28 @@ describe('AI usage', () => {
     await context.close();
   });
 
+  it('does not show the numbers of before as those of a filter', async () => {
+    const { page, context, complaints } = await startVisit(browser, { admin: true });
+    await answer(page);
+    await openPage(page, '/admin/ai');
+    const totals = page.getByLabel('AI usage in this time');
+    await totals.getByText('117 answered').waitFor();
+    const held: (() => void)[] = [];
+    await page.route('**/api/ai/usage?*workspace=acme*', async (route) => {
+      await new Promise<void>((resolve) => held.push(resolve));
+      await route.fallback();
+    });
+    await choice(page, 'Grouped by', 'Workspace').check({ force: true });
+    await page.getByRole('rowheader').getByRole('button', { name: 'acme' }).click();
+    await page.getByText('Loading these calls: Workspace: acme.').waitFor();
+    await page.locator('[aria-busy="true"]').getByText('117 answered').waitFor();
+    held.forEach((release) => release());
+    await page.getByText('Only these calls are shown: Workspace: acme.').waitFor();
+    await page.locator('[aria-busy="false"]').getByText('80 answered').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('says when nothing matches the filters, and how to go on', async () => {
     const { page, context, complaints } = await startVisit(browser, { admin: true });
     await answer(page);

@@ -82,32 +82,36 @@ impl Amounts {
     }
 
     fn minus(&self, before: &Self) -> Self {
-        self.combine(before, u64::saturating_sub)
+        let mut rest = self.clone();
+        rest.combine(before, u64::saturating_sub);
+        rest
     }
 
-    /// The sum of both.
-    pub(crate) fn plus(&self, other: &Self) -> Self {
-        self.combine(other, u64::saturating_add)
+    /// Adds what `other` has.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.combine(other, u64::saturating_add);
     }
 
-    fn combine(&self, other: &Self, combine: fn(u64, u64) -> u64) -> Self {
-        let classes = self.duration_counts.len().max(other.duration_counts.len());
-        let class = |counts: &[u64], place: usize| counts.get(place).copied().unwrap_or(0);
-        Self {
-            calls: combine(self.calls, other.calls),
-            input_tokens: combine(self.input_tokens, other.input_tokens),
-            output_tokens: combine(self.output_tokens, other.output_tokens),
-            cache_read_tokens: combine(self.cache_read_tokens, other.cache_read_tokens),
-            cache_write_tokens: combine(self.cache_write_tokens, other.cache_write_tokens),
-            estimated_tokens: combine(self.estimated_tokens, other.estimated_tokens),
-            cost_micros: combine(self.cost_micros, other.cost_micros),
-            calls_without_price: combine(self.calls_without_price, other.calls_without_price),
-            duration_micros: combine(self.duration_micros, other.duration_micros),
-            duration_counts: (0..classes)
-                .map(|place| {
-                    combine(class(&self.duration_counts, place), class(&other.duration_counts, place))
-                })
-                .collect(),
+    fn combine(&mut self, other: &Self, combine: fn(u64, u64) -> u64) {
+        let pairs = [
+            (&mut self.calls, other.calls),
+            (&mut self.input_tokens, other.input_tokens),
+            (&mut self.output_tokens, other.output_tokens),
+            (&mut self.cache_read_tokens, other.cache_read_tokens),
+            (&mut self.cache_write_tokens, other.cache_write_tokens),
+            (&mut self.estimated_tokens, other.estimated_tokens),
+            (&mut self.cost_micros, other.cost_micros),
+            (&mut self.calls_without_price, other.calls_without_price),
+            (&mut self.duration_micros, other.duration_micros),
+        ];
+        for (own, others) in pairs {
+            *own = combine(*own, others);
+        }
+        if self.duration_counts.len() < other.duration_counts.len() {
+            self.duration_counts.resize(other.duration_counts.len(), 0);
+        }
+        for (own, others) in self.duration_counts.iter_mut().zip(&other.duration_counts) {
+            *own = combine(*own, *others);
         }
     }
 

@@ -12,6 +12,8 @@ use utoipa::ToSchema;
 
 /// As many as a chart has colours for; the rest is told together.
 const MOST_WITH_POINTS: usize = 6;
+/// More than anybody reads.
+const MOST_LISTED: usize = 200;
 
 /// The calls of one task, model, workspace or key.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -40,13 +42,16 @@ pub struct UsageGroupPoints {
     pub all_tokens: Vec<u64>,
     /// Millionths of a US dollar, estimates included.
     pub cost_micros: Vec<u64>,
+    /// Calls of models whose price is not known: they are not in the cost.
+    pub calls_without_price: Vec<u64>,
     /// Half of all calls took no longer, in whole milliseconds; null without calls.
     pub p50_ms: Vec<Option<f64>>,
     /// Of a hundred calls 95 took no longer, in whole milliseconds; null without calls.
     pub p95_ms: Vec<Option<f64>>,
 }
 
-/// The groups that have no points of their own, together. Null where every group has some.
+/// The groups that have no points of their own, together, those that are not listed included. Null where every group has
+/// some.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[schema(as = AiUsageOthers)]
 pub struct UsageOthers {
@@ -84,7 +89,7 @@ pub(crate) struct Timeline {
     pub(crate) starts: Vec<Timestamp>,
 }
 
-/// Groups `rows` by a name, most calls first.
+/// Groups `rows` by a name, most calls first; beyond [`MOST_LISTED`] only those with points are listed.
 pub(crate) fn grouped(rows: &[&HourRow], timeline: &Timeline, name: fn(&Kind) -> &str) -> Grouped {
     let mut lines: BTreeMap<&str, Line> = BTreeMap::new();
     for row in rows {
@@ -99,16 +104,18 @@ pub(crate) fn grouped(rows: &[&HourRow], timeline: &Timeline, name: fn(&Kind) ->
         .collect();
     sorted.sort_by_key(|(_, _, totals)| Reverse(totals.calls));
     let largest = largest(&sorted.iter().map(|(_, _, totals)| totals).collect::<Vec<_>>());
+    let others = sorted.len() - largest.len();
     let mut rest = Line::default();
-    let mut groups = Vec::with_capacity(sorted.len());
+    let mut groups = Vec::new();
     for (place, (name, line, totals)) in sorted.into_iter().enumerate() {
         let points = largest.contains(&place).then(|| UsageGroupPoints::of(&line, timeline));
         if points.is_none() {
             rest.merge(&line);
         }
-        groups.push(UsageGroup { name: name.to_owned(), totals, points });
+        if points.is_some() || groups.len() < MOST_LISTED {
+            groups.push(UsageGroup { name: name.to_owned(), totals, points });
+        }
     }
-    let others = groups.len() - largest.len();
     Grouped {
         others: (others > 0)
             .then(|| UsageOtherGroups { groups: others, points: UsageGroupPoints::of(&rest, timeline) }),
@@ -150,6 +157,7 @@ impl UsageGroupPoints {
             points.failed.push(totals.failed);
             points.all_tokens.push(totals.all_tokens);
             points.cost_micros.push(totals.cost_micros);
+            points.calls_without_price.push(totals.calls_without_price);
             points.p50_ms.push(totals.p50_ms.map(f64::round));
             points.p95_ms.push(totals.p95_ms.map(f64::round));
         }

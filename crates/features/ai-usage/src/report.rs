@@ -33,7 +33,7 @@ pub struct UsageReport {
     pub totals: UsageTotals,
     /// One for each interval, those without calls included, oldest first.
     pub points: Vec<UsagePoint>,
-    /// By task, most calls first.
+    /// By task, most calls first; of each kind at most about 200 are listed.
     pub tasks: Vec<UsageGroup>,
     /// By model, most calls first. `-` stands for calls that no model was asked for.
     pub models: Vec<UsageGroup>,
@@ -346,9 +346,24 @@ mod tests {
             failed: totals().map(|totals| totals.failed).collect(),
             all_tokens: totals().map(|totals| totals.all_tokens).collect(),
             cost_micros: totals().map(|totals| totals.cost_micros).collect(),
+            calls_without_price: totals().map(|totals| totals.calls_without_price).collect(),
             p50_ms: totals().map(|totals| totals.p50_ms.map(f64::round)).collect(),
             p95_ms: totals().map(|totals| totals.p95_ms.map(f64::round)).collect(),
         }
+    }
+
+    #[test]
+    fn of_very_many_groups_the_largest_are_listed_and_all_are_counted() {
+        let hour = "2026-11-24T10:00:00Z";
+        let rows: Vec<HourRow> =
+            (1..=300).map(|number| row(hour, &format!("t{number}"), "answered", number)).collect();
+        let asked = Asked { from: at(hour), to: at("2026-11-24T11:00:00Z"), filter: UsageFilter::default() };
+        let report = report(&rows, asked, None);
+        assert_eq!(report.tasks.len(), 200);
+        assert_eq!((report.tasks[0].name.as_str(), report.tasks[199].totals.calls), ("t300", 101));
+        let others = report.others.tasks.unwrap();
+        let shown: u64 = report.tasks[..6].iter().map(|group| group.totals.calls).sum();
+        assert_eq!((others.groups, others.points.calls), (294, vec![report.totals.calls - shown]));
     }
 
     proptest! {

@@ -136,7 +136,10 @@ async fn add_to_hour(tx: &mut Tx, hour: Timestamp, new: BTreeMap<Kind, Amounts>)
     let sums: Vec<(Kind, Amounts)> = new
         .into_iter()
         .map(|(kind, new)| {
-            let sum = known.get(&kind).map_or_else(|| new.clone(), |before| before.plus(&new));
+            let mut sum = new;
+            if let Some(before) = known.get(&kind) {
+                sum.add(before);
+            }
             (kind, sum)
         })
         .collect();

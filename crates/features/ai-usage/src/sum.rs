@@ -19,7 +19,7 @@ pub(crate) struct Sum {
 
 impl Sum {
     fn add(&mut self, row: &HourRow) {
-        self.amounts = self.amounts.plus(&row.amounts);
+        self.amounts.add(&row.amounts);
         let ending = match row.kind.outcome.as_str() {
             "answered" => &mut self.answered,
             "refused" => &mut self.refused,
@@ -30,7 +30,7 @@ impl Sum {
     }
 
     fn merge(&mut self, other: &Self) {
-        self.amounts = self.amounts.plus(&other.amounts);
+        self.amounts.add(&other.amounts);
         self.answered += other.answered;
         self.refused += other.refused;
         self.failed += other.failed;

@@ -51,11 +51,17 @@ export function AiUsagePage() {
       )}
       <FilterBar
         filter={view.filter}
+        loading={usage.isPlaceholderData}
         onRemove={(grouping) => view.setFilter(grouping, undefined)}
         onClear={view.clearFilters}
       />
       {usage.data ? (
-        <Report report={usage.data} view={view} />
+        <div
+          className={usage.isPlaceholderData ? `${styles.report} ${styles.outdated}` : styles.report}
+          aria-busy={usage.isPlaceholderData}
+        >
+          <Report report={usage.data} view={view} />
+        </div>
       ) : usage.isError ? (
         <ErrorState
           title="The usage could not be loaded"

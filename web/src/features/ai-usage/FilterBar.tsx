@@ -7,15 +7,17 @@ import styles from './AiUsage.module.css';
 
 interface FilterBarProps {
   filter: UsageFilter;
+  /** Whether the numbers shown are still those of before. */
+  loading: boolean;
   onRemove: (grouping: Grouping) => void;
   onClear: () => void;
 }
 
 /**
- * The filters in force, each with its way out. It stays when they are gone, unseen, to tell so and to take the focus of
- * the button that went with them.
+ * The filters in force, each with its way out. It stays when they are gone, to tell so and to take the focus of the button
+ * that went with them; it is seen as long as it has that.
  */
-export function FilterBar({ filter, onRemove, onClear }: FilterBarProps) {
+export function FilterBar({ filter, loading, onRemove, onClear }: FilterBarProps) {
   const bar = useRef<HTMLDivElement>(null);
   const filters = GROUPINGS.flatMap(({ value }) => {
     const name = filter[value];
@@ -31,12 +33,13 @@ export function FilterBar({ filter, onRemove, onClear }: FilterBarProps) {
       role="group"
       aria-label="Filters"
       tabIndex={-1}
-      className={filters.length === 0 ? 'visually-hidden' : styles.filters}
+      className={filters.length === 0 ? styles.unfiltered : styles.filters}
     >
-      <p role="status" className="visually-hidden">
-        {filters.length === 0
-          ? 'All calls are shown.'
-          : `Only these calls are shown: ${filters.map(({ label }) => label).join(', ')}.`}
+      <p role="status" className={filters.length === 0 ? styles.note : 'visually-hidden'}>
+        {statusOf(
+          filters.map(({ label }) => label),
+          loading,
+        )}
       </p>
       {filters.map(({ grouping, label }) => (
         <FilterChip key={grouping} label={label} onRemove={leave(() => onRemove(grouping))} />
@@ -48,6 +51,13 @@ export function FilterBar({ filter, onRemove, onClear }: FilterBarProps) {
       )}
     </div>
   );
+}
+
+function statusOf(labels: readonly string[], loading: boolean): string {
+  if (labels.length === 0) {
+    return loading ? 'Loading all calls.' : 'All calls are shown.';
+  }
+  return `${loading ? 'Loading these calls' : 'Only these calls are shown'}: ${labels.join(', ')}.`;
 }
 
 function filterLabel(grouping: Grouping, name: string): string {

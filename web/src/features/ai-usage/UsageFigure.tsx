@@ -1,6 +1,7 @@
 import { lazy, Suspense, useMemo, type CSSProperties } from 'react';
 import type { AiUsageReport } from '../../api/types.ts';
 import { DataTable, type DataColumn } from '../../design/DataTable.tsx';
+import { formatQuantity } from '../../design/numbers.ts';
 import { NumbersTable } from '../../design/NumbersTable.tsx';
 import { Segmented } from '../../design/Segmented.tsx';
 import { Skeleton } from '../../design/Skeleton.tsx';
@@ -29,7 +30,10 @@ export function UsageFigure({ report, view, by, onView, onBy }: UsageFigureProps
         <span>
           <strong className={styles.subtitle}>{title}</strong>
           <span className={styles.note}>
-            {noteOf(view, by)}by the {report.interval}, in UTC; the last one is still filling
+            {noteOf(report, view, by)}by the {report.interval}, in UTC;{' '}
+            {report.interval === 'day'
+              ? 'the first and the last one are not whole'
+              : 'the last one is still filling'}
           </span>
         </span>
         <Segmented label="Shown over time" value={view} options={VIEWS} onChange={onView} />
@@ -57,7 +61,11 @@ function titleOf(view: UsageView, by: Comparison): string {
 }
 
 /** What the numbers of a view are, where its name does not say it. */
-function noteOf(view: UsageView, by: Comparison): string {
+function noteOf(report: AiUsageReport, view: UsageView, by: Comparison): string {
+  const unpriced = report.totals.calls_without_price;
+  if (view === 'cost' && unpriced > 0) {
+    return `without ${formatQuantity(unpriced, 'call')} whose model has no known price; `;
+  }
   if (view === 'duration' && by !== 'all') {
     return '95 of 100 calls took no longer; ';
   }

@@ -5,14 +5,16 @@ import { DataTable, type DataColumn } from '../../design/DataTable.tsx';
 import { formatCount } from '../../design/numbers.ts';
 import { Segmented } from '../../design/Segmented.tsx';
 import { GroupName } from './GroupName.tsx';
-import { GROUPINGS, groupingLabel, groupsOf, type Grouping } from './usageGroupings.ts';
-import { failedShare, formatCost, formatMilliseconds, formatTokens } from './usageWords.ts';
+import { GROUPINGS, groupingLabel, groupsOf, othersOf, type Grouping } from './usageGroupings.ts';
+import { costOf, failedShare, formatMilliseconds, formatTokens } from './usageWords.ts';
 import styles from './AiUsage.module.css';
 
 /** The same sums by task, model, workspace or key. */
 export function UsageGroups({ report }: { report: AiUsageReport }) {
   const [grouping, setGrouping] = useState<Grouping>('task');
   const one = groupingLabel(grouping);
+  const groups = groupsOf(report, grouping);
+  const unlisted = (othersOf(report, grouping)?.groups ?? 0) - groups.filter((group) => !group.points).length;
   // Not of the filter: new columns would make new buttons, and the pressed one would lose its focus.
   const columns = useMemo(
     (): DataColumn<AiUsageGroup>[] => [
@@ -41,10 +43,13 @@ export function UsageGroups({ report }: { report: AiUsageReport }) {
       <DataTable
         caption={`AI usage by ${one.toLowerCase()}`}
         columns={columns}
-        rows={groupsOf(report, grouping)}
+        rows={groups}
         rowId={(group) => group.name}
         stack
       />
+      {unlisted > 0 && (
+        <p className={styles.note}>And {formatCount(unlisted)} more, with fewer calls than these.</p>
+      )}
     </Card>
   );
 }
@@ -53,7 +58,7 @@ const AMOUNTS: readonly DataColumn<AiUsageGroup>[] = [
   { id: 'calls', label: 'Calls', align: 'end', cell: (group) => formatCount(group.totals.calls) },
   { id: 'failed', label: 'Failed', align: 'end', cell: (group) => failedShare(group.totals) },
   { id: 'tokens', label: 'Tokens', align: 'end', cell: (group) => formatTokens(group.totals.all_tokens) },
-  { id: 'cost', label: 'Cost', align: 'end', cell: (group) => formatCost(group.totals.cost_micros) },
+  { id: 'cost', label: 'Cost', align: 'end', cell: (group) => costOf(group.totals) },
   {
     id: 'p95',
     label: '95 of 100 within',

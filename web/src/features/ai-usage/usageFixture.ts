@@ -27,6 +27,7 @@ function pointsOf(totals: AiUsageTotals): AiUsageGroupPoints {
     failed: [0, totals.failed],
     all_tokens: [0, totals.all_tokens],
     cost_micros: [0, totals.cost_micros],
+    calls_without_price: [0, totals.calls_without_price],
     p50_ms: [null, totals.p50_ms ?? null],
     p95_ms: [null, totals.p95_ms ?? null],
   };

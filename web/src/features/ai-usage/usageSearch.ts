@@ -23,7 +23,7 @@ export const VIEWS: readonly { value: UsageView; label: string }[] = [
 
 /** What the chart can tell apart. */
 export const COMPARISONS: readonly { value: Comparison; label: string }[] = [
-  { value: 'all', label: 'All' },
+  { value: 'all', label: 'Nothing' },
   ...GROUPINGS,
 ];
 

@@ -70,7 +70,11 @@ const KINDS: Record<UsageView, readonly Kind[]> = {
 const VALUES: Record<UsageView, (points: AiUsageGroupPoints) => readonly (number | null)[]> = {
   calls: (points) => points.calls,
   tokens: (points) => points.all_tokens,
-  cost: (points) => points.cost_micros.map((micros) => micros / 1e6),
+  // What has no known price is not free.
+  cost: (points) =>
+    points.cost_micros.map((micros, step) =>
+      micros === 0 && (points.calls_without_price[step] ?? 0) > 0 ? null : micros / 1e6,
+    ),
   errors: (points) => points.failed.map((failed, step) => failed + (points.refused[step] ?? 0)),
   duration: (points) => points.p95_ms,
 };

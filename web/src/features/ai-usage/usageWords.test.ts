@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatCost, formatMilliseconds, groupName, taskName } from './usageWords.ts';
+import { NOTHING } from './usageFixture.ts';
+import { costOf, formatCost, formatMilliseconds, groupName, taskName } from './usageWords.ts';
 
 describe('words of usage', () => {
   it('shows small amounts of money with the digits they have', () => {
@@ -11,6 +12,14 @@ describe('words of usage', () => {
       '$2,500.00',
     ]);
     expect(formatCost(null)).toBe('–');
+  });
+
+  it('never shows as free what has no known price', () => {
+    expect(costOf(NOTHING)).toBe('$0.00');
+    expect(costOf({ ...NOTHING, calls: 1, calls_without_price: 1 })).toBe('not known');
+    expect(costOf({ ...NOTHING, calls: 2, calls_without_price: 1, cost_micros: 1_500_000 })).toBe(
+      'more than $1.50',
+    );
   });
 
   it('shows durations in the unit that fits', () => {
@@ -27,6 +36,7 @@ describe('words of usage', () => {
     expect(taskName('/api/ai/custom-data/detect-schema')).toBe('Custom data detect schema');
     expect(taskName('/v1/messages')).toBe('Messages (direct)');
     expect(groupName('-', 'workspace')).toBe('No workspace');
+    expect(groupName('(others)', 'workspace')).toBe('Not told apart by the gateway');
     expect(groupName('service', 'caller')).toBe('This server');
     expect(groupName('claude-haiku-5-5', 'model')).toBe('claude-haiku-5-5');
   });

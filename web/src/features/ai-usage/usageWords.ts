@@ -17,6 +17,14 @@ export function formatCost(micros: number | null | undefined): string {
   }).format(dollars);
 }
 
+/** What calls cost; of models without a known price it is more than that, or not known at all. */
+export function costOf({ cost_micros: micros, calls_without_price: unpriced }: AiUsageTotals): string {
+  if (unpriced === 0) {
+    return formatCost(micros);
+  }
+  return micros === 0 ? 'not known' : `more than ${formatCost(micros)}`;
+}
+
 /** A duration in milliseconds with the digits that it deserves: `12 ms`, `1.2 s`, `83 s`. */
 export function formatMilliseconds(value: number | null | undefined): string {
   if (value === null || value === undefined) {
@@ -53,6 +61,9 @@ export function taskName(task: string): string {
 export function groupName(name: string, grouping: Grouping): string {
   if (grouping === 'task') {
     return taskName(name);
+  }
+  if (name === '(others)') {
+    return 'Not told apart by the gateway';
   }
   if (name === '-') {
     return { model: 'No model was asked', workspace: 'No workspace', caller: 'Unknown caller' }[grouping];
