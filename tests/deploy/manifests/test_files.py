@@ -37,7 +37,7 @@ class Files(unittest.TestCase):
         self.assertIn(said, ("", None))
 
     def test_nothing_that_is_delivered_leaks(self):
-        places = [DOCKERFILE, COMPOSE, *(PROJECT / name for name in ("Makefile", ".ci/run", "crates/apps/api/Cargo.toml",
+        places = [DOCKERFILE, COMPOSE, *(PROJECT / name for name in ("Makefile", ".ci/run", "Cargo.toml", "crates/apps/api/Cargo.toml",
                                                                      "crates/apps/cli/Cargo.toml"))]
         places += [file for folder in (K8S, PROJECT / "scripts") for file in folder.rglob("*") if file.is_file()]
         texts = {str(file.relative_to(PROJECT)): file.read_text() for file in places}

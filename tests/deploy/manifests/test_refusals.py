@@ -349,6 +349,7 @@ class Promises(Broken):
             ("scripts/deploy-minikube.sh", "features=$LEAKING build_images v1 api\n"),
             ("Dockerfile", 'ARG FEATURES="dashly-cli/leak-memory"\n'),
             ("crates/apps/cli/Cargo.toml", '[features]\ndefault = ["leak-memory"]\n'),
+            ("crates/apps/cli/Cargo.toml", '[dependencies]\ndashly-api = { path = "../api", features = ["leak-memory"] }\n'),
         ]:
             with self.subTest(path):
                 self.refused(promises.leaks({path: text}), f"{path}: {text.splitlines()[-1].strip()}: an image that leaks")

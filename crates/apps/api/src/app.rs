@@ -1,6 +1,7 @@
 //! What is wired to what.
 
 use crate::health_routes::{self, HealthSources};
+use crate::leak_memory::with_leak;
 use crate::notice_webhook::NoticeWebhook;
 use crate::visitor_joins::VisitorJoins;
 use crate::{Config, openapi, pages};
@@ -138,8 +139,7 @@ impl App {
             .fallback(pages::fallback)
             .method_not_allowed_fallback(method_not_allowed);
         let router = add_layers(router, config, &parts, &identity)?;
-        #[cfg(feature = "leak-memory")]
-        let router = crate::leak_memory::with_leak(router);
+        let router = if cfg!(feature = "leak-memory") { with_leak(router) } else { router };
         Ok(Self { router, openapi: document, experiments, identity, ai_usage })
     }
 

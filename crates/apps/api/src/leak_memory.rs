@@ -1,4 +1,4 @@
-//! A defect on purpose: memory that grows with every request. Only in programs built with the feature `leak-memory`.
+//! A defect on purpose: memory that grows with every request. Happens only in programs built with the feature `leak-memory`.
 //!
 //! The judge of canaries must find a version whose memory grows, and `scripts/test-cluster memory` shows on a cluster
 //! that it does. For that it needs such a version. No image that is delivered has this feature.

@@ -7,7 +7,6 @@ mod app;
 mod config;
 mod data_folder;
 mod health_routes;
-#[cfg(feature = "leak-memory")]
 mod leak_memory;
 mod notice_webhook;
 mod openapi;
