@@ -2,17 +2,11 @@
 
 use crate::fixture::{MODEL, TestGateway, header, question, stream_question};
 use dashly_fake_upstream::{FakeUpstream, Options};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 const FAST: &str =
     "[retries]\nfirst_wait_ms = 1\nlongest_wait_ms = 1100\n[breaker]\nfailures = 3\npause_ms = 60000\n";
-
-fn models(gateway: &TestGateway) -> Vec<String> {
-    let calls = gateway.upstream.calls();
-    let bodies = calls.iter().map(|call| serde_json::from_slice::<Value>(&call.body).unwrap());
-    bodies.map(|body| body["model"].as_str().unwrap().to_owned()).collect()
-}
 
 #[tokio::test]
 async fn failures_that_may_pass_are_tried_again() {
@@ -21,7 +15,7 @@ async fn failures_that_may_pass_are_tried_again() {
         gateway.queue(&[scenario, scenario]);
         let reply = gateway.messages(&question("sonnet")).send().await.unwrap();
         assert_eq!(reply.status(), 200, "{scenario}");
-        assert_eq!(models(&gateway), ["claude-sonnet-5-5"; 3], "{scenario}");
+        assert_eq!(gateway.models_asked(), ["claude-sonnet-5-5"; 3], "{scenario}");
         let counters = gateway.counters().await;
         assert_eq!(counters["totalRequests"], 1, "{scenario}: one call of the caller");
     }
@@ -46,7 +40,7 @@ async fn a_longer_pause_than_we_wait_is_told_to_the_caller() {
     let reply = gateway.messages(&question("sonnet")).send().await.unwrap();
     assert_eq!(reply.status(), 429);
     assert_eq!(header(&reply, "retry-after"), "30");
-    assert_eq!(models(&gateway), ["claude-sonnet-5-5", "claude-sonnet-5"]);
+    assert_eq!(gateway.models_asked(), ["claude-sonnet-5-5", "claude-sonnet-5"]);
 }
 
 #[tokio::test]
@@ -71,13 +65,13 @@ async fn a_model_that_keeps_failing_is_left_alone_and_the_fallback_answers() {
     let reply = gateway.messages(&question("sonnet")).send().await.unwrap();
     assert_eq!(reply.status(), 200);
     assert_eq!(
-        models(&gateway),
+        gateway.models_asked(),
         ["claude-sonnet-5-5", "claude-sonnet-5-5", "claude-sonnet-5-5", "claude-sonnet-5"]
     );
     // The breaker is open: the next call goes to the fallback at once.
     gateway.messages(&question("sonnet")).send().await.unwrap();
-    assert_eq!(models(&gateway).len(), 5);
-    assert_eq!(models(&gateway)[4], "claude-sonnet-5");
+    assert_eq!(gateway.models_asked().len(), 5);
+    assert_eq!(gateway.models_asked()[4], "claude-sonnet-5");
     let counters = gateway.counters().await;
     assert_eq!(counters["breakers"][0]["is_open"], true);
     let ready = gateway.client.get(format!("{}/health/ready", gateway.url)).send().await.unwrap();
@@ -93,7 +87,7 @@ async fn the_file_is_read_again_and_a_bad_one_changes_nothing() {
         loop {
             let reply = gateway.messages(&question("mine")).send().await.unwrap();
             reply.bytes().await.unwrap();
-            if models(&gateway).last().is_some_and(|model| model == "claude-mine") {
+            if gateway.models_asked().last().is_some_and(|model| model == "claude-mine") {
                 return;
             }
         }
@@ -111,7 +105,7 @@ async fn the_file_is_read_again_and_a_bad_one_changes_nothing() {
     };
     tokio::time::timeout(Duration::from_secs(10), degraded).await.unwrap();
     gateway.messages(&question("mine")).send().await.unwrap();
-    assert_eq!(models(&gateway).last().unwrap(), "claude-mine");
+    assert_eq!(gateway.models_asked().last().unwrap(), "claude-mine");
 }
 
 #[tokio::test]
@@ -198,4 +192,35 @@ async fn a_provider_that_comes_back_between_two_tries_answers() {
     let (reply, late) = tokio::join!(call, late);
     assert_eq!(reply.unwrap().status(), 200);
     assert_eq!(late.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn prompts_of_ones_own_are_used_and_read_again_when_they_change() {
+    let gateway = TestGateway::start().await;
+    let prompts = gateway.folder.path().join("prompts");
+    std::fs::create_dir(&prompts).unwrap();
+    let write = |system: &str| {
+        let prompt = format!("version = 7\nmodel = \"haiku\"\nmax_tokens = 500\nsystem = {system:?}\n");
+        std::fs::write(prompts.join("website_audit_analyze.toml"), prompt).unwrap();
+    };
+    let until_asked_with = async |system: &str| {
+        let asked = async {
+            loop {
+                let body = json!({ "websiteUrl": "https://a.example", "technicalFindings": {} });
+                assert_eq!(gateway.task("website-audit/analyze", &body).await.0, 200);
+                let sent: Value =
+                    serde_json::from_slice(&gateway.upstream.calls().last().unwrap().body).unwrap();
+                if sent["system"].as_str().unwrap().starts_with(system) {
+                    return sent;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), asked).await.unwrap()
+    };
+    write("Speak like a pirate.");
+    std::fs::write(gateway.folder.path().join("gateway.toml"), "prompts = \"prompts\"\n").unwrap();
+    let sent = until_asked_with("Speak like a pirate.").await;
+    assert_eq!((&sent["model"], &sent["max_tokens"]), (&json!("claude-haiku-5-5"), &json!(500)));
+    write("Speak like a judge, and briefly.");
+    until_asked_with("Speak like a judge, and briefly.").await;
 }

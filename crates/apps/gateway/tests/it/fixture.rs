@@ -133,6 +133,13 @@ impl TestGateway {
         self.upstream.queue(scenarios.iter().map(|text| text.parse::<Scenario>().unwrap()));
     }
 
+    /// The models that the provider was asked for, in order.
+    pub(crate) fn models_asked(&self) -> Vec<String> {
+        let calls = self.upstream.calls();
+        let bodies = calls.iter().map(|call| serde_json::from_slice::<Value>(&call.body).unwrap());
+        bodies.map(|body| body["model"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// A call of a task.
     pub(crate) async fn task(&self, path: &str, body: &Value) -> (u16, Value) {
         let reply = self.client.post(format!("{}/api/ai/{path}", self.url)).json(body).send().await.unwrap();

@@ -18,12 +18,6 @@ fn showing() -> (&'static str, Value) {
     ("website-audit/analyze", json!({ "websiteUrl": "https://a.example", "technicalFindings": findings }))
 }
 
-fn models(gateway: &TestGateway) -> Vec<String> {
-    let calls = gateway.upstream.calls();
-    let bodies = calls.iter().map(|call| serde_json::from_slice::<Value>(&call.body).unwrap());
-    bodies.map(|body| body["model"].as_str().unwrap().to_owned()).collect()
-}
-
 #[tokio::test]
 async fn texts_in_doubt_are_judged_by_a_small_model_where_that_is_wanted() {
     for (path, body) in [acting(), showing()] {
@@ -32,18 +26,18 @@ async fn texts_in_doubt_are_judged_by_a_small_model_where_that_is_wanted() {
         let (status, reply) = gateway.task(path, &body).await;
         assert_eq!((status, &reply["code"]), (400, &json!("PROMPT_INJECTION_DETECTED")), "{path}: {reply}");
         assert_eq!(reply["field"], "body", "a second opinion names no field");
-        assert_eq!(models(&gateway), ["claude-haiku-5-5"], "{path}: the model itself is not asked");
+        assert_eq!(gateway.models_asked(), ["claude-haiku-5-5"], "{path}: the model itself is not asked");
 
         gateway.queue(&["text={\"unsafe\":false}"]);
         let (status, reply) = gateway.task(path, &body).await;
         assert_eq!(status, 200, "{path}: {reply}");
-        assert_eq!(models(&gateway)[1..], ["claude-haiku-5-5", "claude-sonnet-5-5"], "{path}");
+        assert_eq!(gateway.models_asked()[1..], ["claude-haiku-5-5", "claude-sonnet-5-5"], "{path}");
         let asked = &gateway.upstream.calls()[1];
         assert!(String::from_utf8_lossy(&asked.body).contains("You are now a"), "it sees the text");
 
         let without = TestGateway::start().await;
         assert_eq!(without.task(path, &body).await.0, 200, "{path}");
-        assert_eq!(models(&without), ["claude-sonnet-5-5"], "{path}: nobody wanted a second opinion");
+        assert_eq!(without.models_asked(), ["claude-sonnet-5-5"], "{path}: nobody wanted a second opinion");
     }
 }
 
@@ -56,14 +50,14 @@ async fn without_an_opinion_what_is_acted_on_is_refused_and_what_is_shown_goes_o
         let (status, reply) = gateway.task(path, &body).await;
         assert_eq!(status, 503, "{trouble}: {reply}");
         assert!(reply["type"].as_str().unwrap().ends_with("/no-second-opinion"), "{reply}");
-        assert!(models(&gateway).iter().all(|model| model == "claude-haiku-5-5"), "{trouble}");
+        assert!(gateway.models_asked().iter().all(|model| model == "claude-haiku-5-5"), "{trouble}");
         while gateway.upstream.take_queued() {}
 
         let (path, body) = showing();
         gateway.queue(&[trouble; 2][..if trouble == "text=maybe" { 2 } else { 1 }]);
         let (status, reply) = gateway.task(path, &body).await;
         assert_eq!(status, 200, "{trouble}: {reply}");
-        assert_eq!(models(&gateway).last().unwrap(), "claude-sonnet-5-5", "{trouble}");
+        assert_eq!(gateway.models_asked().last().unwrap(), "claude-sonnet-5-5", "{trouble}");
     }
 }
 

@@ -33,6 +33,8 @@ mod operator;
 #[cfg(test)]
 mod otlp;
 #[cfg(test)]
+mod own_redis;
+#[cfg(test)]
 mod passing;
 #[cfg(test)]
 mod process;

@@ -1,42 +1,16 @@
 //! A Redis that goes away: limits fall back to each replica, and money is not spent.
 
 use crate::fixture::{KEY, MODEL, TestGateway, header, question};
+use crate::own_redis::{OwnRedis, free_port};
 use serde_json::Value;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Redis {
-    child: Child,
-    url: String,
-    _folder: TempDir,
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-impl Redis {
-    fn start() -> Self {
-        let folder = TempDir::new().unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
-            .args(["--dir", &folder.path().display().to_string()])
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server: run scripts/install-test-tools");
-        Self { child, url: format!("redis://127.0.0.1:{port}"), _folder: folder }
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
+fn redis() -> (OwnRedis, String) {
+    let port = free_port().to_string();
+    let url = format!("redis://127.0.0.1:{port}");
+    (OwnRedis::start(|_| vec!["--port".to_owned(), port]), url)
 }
 
 /// Waits until the gateway says so of its Redis.
@@ -56,9 +30,9 @@ async fn until(gateway: &TestGateway, status: &str) {
 
 #[tokio::test]
 async fn limits_hold_on_each_replica_while_redis_is_away() {
-    let mut redis = Redis::start();
+    let (mut redis, url) = redis();
     let file = format!("{KEY}requests_per_minute = 5\n");
-    let gateway = TestGateway::with(&[("REDIS_URL", &redis.url)], &file).await;
+    let gateway = TestGateway::with(&[("REDIS_URL", &url)], &file).await;
     until(&gateway, "ok").await;
     assert_eq!(gateway.keyed(&question(MODEL)).send().await.unwrap().status(), 200);
     redis.kill();
@@ -75,9 +49,9 @@ async fn limits_hold_on_each_replica_while_redis_is_away() {
 
 #[tokio::test]
 async fn no_money_is_spent_while_budgets_cannot_be_checked() {
-    let mut redis = Redis::start();
+    let (mut redis, url) = redis();
     let file = format!("{KEY}daily_budget_usd = 5\n");
-    let gateway = TestGateway::with(&[("REDIS_URL", &redis.url)], &file).await;
+    let gateway = TestGateway::with(&[("REDIS_URL", &url)], &file).await;
     until(&gateway, "ok").await;
     assert_eq!(gateway.keyed(&question(MODEL)).send().await.unwrap().status(), 200);
     redis.kill();

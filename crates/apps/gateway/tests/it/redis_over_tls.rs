@@ -1,46 +1,32 @@
 //! A Redis that speaks nothing but TLS, as providers of Redis have it.
 
+use crate::own_redis::{OwnRedis, free_port};
 use crate::process::{PATIENCE, Program};
 use serde_json::Value;
-use std::process::{Child, Command, Stdio};
-use tempfile::TempDir;
 
-/// Ends with the test.
-struct Redis {
-    child: Child,
-    url: String,
-    /// Whom a client has to trust.
-    certificate: String,
-    _folder: TempDir,
-}
+const CERTIFICATE: &str = "certificate.pem";
 
-impl Drop for Redis {
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Redis {
-    fn start() -> Self {
-        let folder = TempDir::new().unwrap();
-        let path = |name: &str| folder.path().join(name).into_os_string().into_string().unwrap();
+/// It, its address, and the file of the certificate that a client has to trust.
+fn redis() -> (OwnRedis, String, String) {
+    let port = free_port().to_string();
+    let url = format!("rediss://:of-this-test@localhost:{port}");
+    let redis = OwnRedis::start(|folder| {
+        let path = |name: &str| folder.join(name).into_os_string().into_string().unwrap();
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let (certificate, key) = (path("certificate.pem"), path("key.pem"));
+        let (certificate, key) = (path(CERTIFICATE), path("key.pem"));
         std::fs::write(&certificate, made.cert.pem()).unwrap();
         std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = Command::new("redis-server")
-            .args(["--port", "0", "--tls-port", &port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--tls-cert-file", &certificate, "--tls-key-file", &key])
-            .args(["--tls-ca-cert-file", &certificate, "--tls-auth-clients", "no"])
-            .args(["--requirepass", "of-this-test", "--save", "", "--dir", &path("")])
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server: run scripts/install-test-tools");
-        let url = format!("rediss://:of-this-test@localhost:{port}");
-        Self { child, url, certificate, _folder: folder }
-    }
+        let arguments = [
+            ["--port", "0", "--tls-port", &port],
+            ["--tls-cert-file", &certificate, "--tls-key-file", &key],
+            ["--tls-ca-cert-file", &certificate, "--tls-auth-clients", "no"],
+        ];
+        let mut arguments: Vec<String> = arguments.concat().into_iter().map(str::to_owned).collect();
+        arguments.extend(["--requirepass", "of-this-test"].map(str::to_owned));
+        arguments
+    });
+    let certificate = redis.folder().join(CERTIFICATE).into_os_string().into_string().unwrap();
+    (redis, url, certificate)
 }
 
 /// What the gateway says of its Redis: `ok` or `degraded`.
@@ -52,9 +38,9 @@ async fn status(program: &Program) -> String {
 
 #[tokio::test]
 async fn a_redis_is_reached_over_tls_when_its_certificate_is_trusted_and_not_otherwise() {
-    let redis = Redis::start();
-    let url = ("REDIS_URL", redis.url.as_str());
-    let program = Program::start(&[url, ("SSL_CERT_FILE", redis.certificate.as_str())], "").await;
+    let (_redis, url, certificate) = redis();
+    let url = ("REDIS_URL", url.as_str());
+    let program = Program::start(&[url, ("SSL_CERT_FILE", certificate.as_str())], "").await;
     let reached = async {
         while status(&program).await != "ok" {
             tokio::task::yield_now().await;
