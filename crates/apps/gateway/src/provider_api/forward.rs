@@ -12,7 +12,7 @@ use crate::calls::{
 use crate::config::GatewayFile;
 use crate::gateway::Gateway;
 use crate::metering::{CallGuard, CallSubject, Cost, JsonTap, Outcome, StreamTap, Tap, worst_case};
-use crate::upstream::{FAKE_UPSTREAM, SendError, UpstreamRequest};
+use crate::upstream::{SendError, UpstreamRequest, label_fake};
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -162,7 +162,7 @@ fn fail(gateway: &Gateway, mut settlement: Settlement, error: CallError, request
     settlement.fail(error);
     let mut reply = ProviderError::from(error).into_reply(request_id);
     if gateway.upstream.is_fake() {
-        reply.headers_mut().insert(FAKE_UPSTREAM, HeaderValue::from_static("true"));
+        label_fake(reply.headers_mut());
     }
     reply
 }

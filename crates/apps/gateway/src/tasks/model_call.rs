@@ -12,7 +12,7 @@ use crate::config::GatewayFile;
 use crate::gateway::Gateway;
 use crate::guard::leaks;
 use crate::metering::{Bounds, Cost, Unbounded, Usage, worst_case};
-use crate::upstream::{FAKE_UPSTREAM, SendError, UpstreamRequest, retry_after};
+use crate::upstream::{SendError, UpstreamRequest, is_labelled_fake, retry_after};
 use bytes::Bytes;
 use dashly_kernel::Problem;
 use http::uri::PathAndQuery;
@@ -299,7 +299,7 @@ async fn ask_once(
     spent.model = model.to_string();
     spent.usage += usage;
     spent.cost = spent.cost.zip(cost).map(|(sum, cost)| sum + cost);
-    spent.is_fake |= head.headers.contains_key(FAKE_UPSTREAM);
+    spent.is_fake |= is_labelled_fake(&head.headers);
     let texts =
         message.content.into_iter().filter(|block| block.kind == "text").filter_map(|block| block.text);
     Ok(ModelReply { text: texts.collect(), stop_reason: message.stop_reason, request_id })

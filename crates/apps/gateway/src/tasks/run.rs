@@ -13,14 +13,14 @@ use crate::calls::{self, Admitted, CallError, MODEL_RETIRES, count_retiring, ret
 use crate::config::GatewayFile;
 use crate::gateway::Gateway;
 use crate::metering::{CallGuard, CallSubject, Outcome};
-use crate::upstream::{FAKE_UPSTREAM, SendError};
+use crate::upstream::{SendError, label_fake};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use dashly_kernel::Problem;
 use dashly_web::{PeerAddress, RequestId, parse_json, read_body};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::time::timeout_at;
@@ -55,7 +55,7 @@ pub(super) async fn run(gateway: Gateway, request: Request, task: &CompiledTask)
             let is_fake = error.is_of_provider() && gateway.upstream.is_fake();
             let mut reply = error.into_reply(&request_id);
             if is_fake {
-                reply.headers_mut().insert(FAKE_UPSTREAM, HeaderValue::from_static("true"));
+                label_fake(reply.headers_mut());
             }
             reply
         }
@@ -65,7 +65,7 @@ pub(super) async fn run(gateway: Gateway, request: Request, task: &CompiledTask)
 /// Says in the headers what callers should know of the model that answered.
 fn mark(gateway: &Gateway, file: &GatewayFile, spent: &Spent, headers: &mut HeaderMap) {
     if spent.is_fake {
-        headers.insert(FAKE_UPSTREAM, HeaderValue::from_static("true"));
+        label_fake(headers);
     }
     if let Some(day) = retirement_notice(gateway, file, &spent.model) {
         headers.insert(MODEL_RETIRES, day);

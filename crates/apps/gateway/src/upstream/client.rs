@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// On every answer of the scripted provider, and on every reply that such an answer causes.
-pub(crate) const FAKE_UPSTREAM: HeaderName = HeaderName::from_static("x-dashly-fake-upstream");
+const FAKE_UPSTREAM: HeaderName = HeaderName::from_static("x-dashly-fake-upstream");
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
 /// What is asked of the provider.
@@ -103,7 +103,7 @@ impl Upstream {
         *outgoing.headers_mut() = request.headers.clone();
         outgoing.headers_mut().insert(API_KEY, key);
         let reply = self.origin.send(outgoing, until).await?;
-        self.is_fake.store(reply.headers().contains_key(FAKE_UPSTREAM), Ordering::Relaxed);
+        self.is_fake.store(is_labelled_fake(reply.headers()), Ordering::Relaxed);
         self.keys.note(place, reply.status(), retry_after(reply.headers()));
         Ok(reply)
     }
@@ -113,6 +113,16 @@ impl Upstream {
         // Both halves were parsed before.
         whole.unwrap_or_else(|| Uri::from(path.clone()))
     }
+}
+
+/// Whether `headers` are those of the scripted provider.
+pub(crate) fn is_labelled_fake(headers: &HeaderMap) -> bool {
+    headers.contains_key(FAKE_UPSTREAM)
+}
+
+/// Labels a reply that the scripted provider caused.
+pub(crate) fn label_fake(headers: &mut HeaderMap) {
+    headers.insert(FAKE_UPSTREAM, HeaderValue::from_static("true"));
 }
 
 /// How long the provider wants to be left alone.

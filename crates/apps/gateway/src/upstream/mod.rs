@@ -10,7 +10,9 @@ mod patience;
 mod reply_body;
 
 pub(crate) use breaker::{BreakerState, Breakers};
-pub(crate) use client::{FAKE_UPSTREAM, Upstream, UpstreamReply, UpstreamRequest, retry_after};
+pub(crate) use client::{
+    Upstream, UpstreamReply, UpstreamRequest, is_labelled_fake, label_fake, retry_after,
+};
 pub(crate) use error::{BrokenBody, SendError};
 pub(crate) use keys::{KeyState, is_about_the_key};
 pub(crate) use origin::Origin;
