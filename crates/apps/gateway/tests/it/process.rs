@@ -241,3 +241,18 @@ async fn it_tells_its_version_its_help_and_what_it_does_not_know() {
     assert!(help.contains("healthcheck") && help.contains("ANTHROPIC_API_KEY"), "{help}");
     assert_eq!(run("serve", "").await.0, Some(2));
 }
+
+#[tokio::test]
+async fn a_file_that_is_named_must_be_there_and_of_use() {
+    let folder = TempDir::new().unwrap();
+    let bad = folder.path().join("bad.toml");
+    std::fs::write(&bad, "[aliases.mine]\nmodle = \"claude\"\n").unwrap();
+    for (file, fault) in [(folder.path().join("missing.toml"), "missing.toml"), (bad, "modle")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dashly-genai-gateway"));
+        let output = command.env_clear().env("PORT", "0").env("GATEWAY_CONFIG", &file).output();
+        let output = timeout(PATIENCE, output).await.unwrap().unwrap();
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{complaint}");
+        assert!(complaint.contains("GATEWAY_CONFIG") && complaint.contains(fault), "{complaint}");
+    }
+}
