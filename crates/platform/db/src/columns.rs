@@ -81,7 +81,11 @@ impl<'a> Columns<'a> {
         self
     }
 
-    fn row_count(&self) -> usize {
+    pub(crate) fn column_count(&self) -> usize {
+        self.columns.len()
+    }
+
+    pub(crate) fn row_count(&self) -> usize {
         self.columns.first().map_or(0, |column| match column {
             ColumnValues::Text(values) => values.len(),
             ColumnValues::Integer(values) => values.len(),

@@ -1,7 +1,7 @@
 //! The SQL of the evidence: the counts by drawn label, the designed shares, and the peaks.
 
 use super::evidence::{Draws, EvidenceOfTests, Peak, Question, RaisedPeaks, Step};
-use dashly_db::{Columns, Db, DbError, Row, Sql, Tx, sql};
+use dashly_db::{Columns, Db, DbError, Query, Row, Sql, Tx, sql};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -107,10 +107,9 @@ fn assemble(draws: &[Row], peaks: &[Row]) -> Result<EvidenceOfTests, DbError> {
     Ok(tests)
 }
 
-/// Runs every statement on nothing; see [`super::store::rehearse`].
+/// Runs every statement that reads on nothing; see [`super::store::rehearse`].
 pub(super) async fn rehearse(tx: &mut Tx) -> Result<(), DbError> {
-    read_evidence_in(tx, &[]).await?;
-    insert_peaks(tx, &RaisedPeaks::new()).await
+    read_evidence_in(tx, &[]).await.map(drop)
 }
 
 fn count(row: &Row, column: usize) -> Result<u64, DbError> {
@@ -125,6 +124,11 @@ pub(crate) fn shares_of(json: &str) -> HashMap<String, f64> {
 
 /// Keeps peaks that are higher than those stored.
 pub(crate) async fn insert_peaks(tx: &mut Tx, peaks: &RaisedPeaks) -> Result<(), DbError> {
+    tx.execute(changes(peaks)).await.map(drop)
+}
+
+/// What it takes to keep peaks that are higher than those stored.
+pub(super) fn changes(peaks: &RaisedPeaks) -> Query<'_> {
     fn texts(question: &Question) -> [&str; 3] {
         match question {
             Question::Conversion { control, variant } => [CONVERSION, control, variant],
@@ -140,5 +144,5 @@ pub(crate) async fn insert_peaks(tx: &mut Tx, peaks: &RaisedPeaks) -> Result<(),
         .optional_float(peaks.values().map(|peak| Some(peak.log_evidence)))
         .text(peaks.values().map(|peak| peak.favours.as_deref().unwrap_or_default()))
         .time(peaks.values().map(|peak| peak.reached_at));
-    tx.execute(INSERT_PEAKS.batch(columns)).await.map(drop)
+    INSERT_PEAKS.batch(columns)
 }

@@ -1,7 +1,7 @@
 //! The SQL of the metrics: since when they count, the visitors' amounts, and the totals.
 
 use super::metrics::{MetricCell, MetricEvent, MetricKey, MetricLedger, MetricTotal};
-use dashly_db::{Columns, DbError, Row, Sql, Tx, sql};
+use dashly_db::{Columns, DbError, Query, Row, Sql, Tx, sql};
 use dashly_kernel::Timestamp;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -157,24 +157,27 @@ fn cell_columns<'a>(cells: impl Iterator<Item = &'a MetricCell> + Clone) -> Colu
 
 /// Stores everything in `ledger` as it is there.
 pub(crate) async fn set_ledger(tx: &mut Tx, ledger: &MetricLedger) -> Result<(), DbError> {
+    tx.execute_all(changes(ledger).into()).await
+}
+
+/// What it takes to store everything in `ledger` as it is there.
+pub(super) fn changes(ledger: &MetricLedger) -> [Query<'_>; 2] {
     let amounts: Vec<_> = ledger.amounts.iter().collect();
-    let columns = Columns::new()
+    let amounts = Columns::new()
         .text(amounts.iter().map(|((visitor, _, _), _)| &**visitor))
         .text(amounts.iter().map(|((_, test_id, _), _)| &**test_id))
         .text(amounts.iter().map(|((_, _, metric), _)| &**metric))
         .optional_float(amounts.iter().map(|(_, amount)| Some(**amount)));
-    tx.execute(SET_AMOUNTS.batch(columns)).await?;
     let totals = || ledger.totals.values();
-    let columns = cell_columns(ledger.totals.keys())
+    let cells = cell_columns(ledger.totals.keys())
         .integer(totals().map(|total| total.converters))
         .optional_float(totals().map(|total| Some(total.total)))
         .optional_float(totals().map(|total| Some(total.total_of_squares)));
-    tx.execute(SET_TOTALS.batch(columns)).await.map(drop)
+    [SET_AMOUNTS.batch(amounts), SET_TOTALS.batch(cells)]
 }
 
-/// Runs every statement on nothing; see [`super::store::rehearse`].
+/// Runs every statement that reads on nothing; see [`super::store::rehearse`].
 pub(super) async fn rehearse(tx: &mut Tx) -> Result<(), DbError> {
     open_metrics(tx, &[], Timestamp::from_unix_micros(0)).await?;
-    let ledger = find_ledger(tx, &[]).await?;
-    set_ledger(tx, &ledger).await
+    find_ledger(tx, &[]).await.map(drop)
 }

@@ -5,7 +5,7 @@ use super::record::{EventRecord, Record};
 use super::version_totals::add_to_version_totals;
 use crate::definitions::Experiment;
 use crate::shared_texts::SharedTexts;
-use dashly_db::{Columns, DbError, Row, Sql, Tx, sql};
+use dashly_db::{Columns, DbError, Query, Row, Sql, Tx, sql};
 use dashly_kernel::Timestamp;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -165,25 +165,25 @@ const ADD_TO_SIGNALS: Sql = sql! {
 };
 
 /// The revision of the whole installation grows by the number of stored rows: a reader can tell from the two whether a
-/// writer of an older version, which marks nothing, was at work.
+/// writer of an older version, which marks nothing, was at work. [`MARK_CHANGED_DAYS`] comes before it or with it.
 const RAISE_REVISION: Sql = sql!(
     "
     update experiment_changed_days
     set revision = revision + $1
-    where test_id = ''"
+    where test_id = '' and $1 > 0"
 );
 
 const MARK_CHANGED_DAYS: Sql = sql! {
     postgres: "
         insert into experiment_changed_days (test_id, day, revision)
-        select k.test_id, k.day, c.revision
-        from unnest($1::text[], $2::timestamptz[]) as k (test_id, day)
+        select k.test_id, k.day, c.revision + k.row_count
+        from unnest($1::text[], $2::timestamptz[], $3::bigint[]) as k (test_id, day, row_count)
         cross join experiment_changed_days c
         where c.test_id = ''
         on conflict (test_id, day) do update set revision = excluded.revision",
     sqlite: "
         insert into experiment_changed_days (test_id, day, revision)
-        select k.value ->> 0, k.value ->> 1, c.revision
+        select k.value ->> 0, k.value ->> 1, c.revision + (k.value ->> 2)
         from json_each($1) as k
         cross join experiment_changed_days c
         where c.test_id = ''
@@ -271,86 +271,69 @@ fn event_id_of(record: &Record) -> Option<(&str, &str)> {
     }
 }
 
-/// Stores everything in `plan`; what it has none of costs nothing.
-pub(super) async fn insert_plan(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
-    if !plan.exposures.is_empty() {
-        insert_exposures(tx, plan).await?;
-    }
-    if !plan.events.is_empty() {
-        insert_events(tx, plan).await?;
-    }
-    if !plan.conversions.is_empty() {
-        mark_converted(tx, plan).await?;
-    }
-    if !plan.totals.is_empty() {
-        add_to_totals(tx, plan).await?;
-    }
-    if !plan.timeline.is_empty() {
-        add_to_timeline(tx, plan).await?;
-    }
-    if !plan.draws.is_empty() {
-        add_to_draws(tx, plan).await?;
-    }
-    if !plan.version_totals.is_empty() {
-        add_to_version_totals(tx, plan).await?;
-    }
-    if !plan.signals.is_empty() {
-        add_to_signals(tx, plan).await?;
-    }
-    if !plan.exposures.is_empty() || !plan.events.is_empty() {
-        mark_changes(tx, plan).await?;
-    }
-    Ok(())
+/// Everything that `plan` changes, without the metrics and the evidence. No two of these touch the same row, and none needs
+/// to see what another one changed.
+pub(super) fn changes<'a>(plan: &'a Plan<'_>) -> Vec<Query<'a>> {
+    vec![
+        insert_exposures(plan),
+        insert_events(plan),
+        mark_converted(plan),
+        add_to_totals(plan),
+        add_to_timeline(plan),
+        add_to_draws(plan),
+        add_to_version_totals(plan),
+        add_to_signals(plan),
+        mark_changed_days(plan),
+        raise_revision(plan),
+    ]
 }
 
-/// Runs every statement of a commit on nothing, so that the first real one finds the connection open, the statements
-/// prepared and the tables in the server's memory: on PostgreSQL the first visitors would else wait 15 ms longer.
+/// Runs every statement that reads on nothing, so that the first real one finds the connection open, the statements prepared
+/// and the tables in the server's memory: on PostgreSQL the first visitors would else wait 15 ms longer.
 pub(super) async fn rehearse(tx: &mut Tx) -> Result<(), DbError> {
-    let nothing = Plan::default();
     take_ingest_lock(tx).await?;
     list_exposures(tx, &HashSet::new()).await?;
-    insert_exposures(tx, &nothing).await?;
-    insert_events(tx, &nothing).await?;
-    mark_converted(tx, &nothing).await?;
-    add_to_totals(tx, &nothing).await?;
-    add_to_timeline(tx, &nothing).await?;
-    add_to_draws(tx, &nothing).await?;
-    add_to_version_totals(tx, &nothing).await?;
-    add_to_signals(tx, &nothing).await?;
-    mark_changes(tx, &nothing).await?;
     open_epochs(tx, &[], Timestamp::from_unix_micros(0)).await
 }
 
-async fn mark_converted(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+fn mark_converted<'a>(plan: &'a Plan<'_>) -> Query<'a> {
     let columns = Columns::new()
         .text(plan.conversions.iter().map(|((visitor, _), _)| &**visitor))
         .text(plan.conversions.iter().map(|((_, test_id), _)| &**test_id))
         .time(plan.conversions.iter().map(|(_, converted_at)| *converted_at));
-    tx.execute(MARK_CONVERTED.batch(columns)).await.map(drop)
+    MARK_CONVERTED.batch(columns)
 }
 
-async fn add_to_signals(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+fn add_to_signals<'a>(plan: &'a Plan<'_>) -> Query<'a> {
     let columns = Columns::new()
         .text(plan.signals.keys().map(|(test_id, _)| &**test_id))
         .text(plan.signals.keys().map(|(_, signal)| *signal))
         .integer(plan.signals.values().copied());
-    tx.execute(ADD_TO_SIGNALS.batch(columns)).await.map(drop)
+    ADD_TO_SIGNALS.batch(columns)
 }
 
-/// Notes which days of which experiments are not what they were.
-async fn mark_changes(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
-    let rows = i64::try_from(plan.exposures.len() + plan.events.len()).unwrap_or(i64::MAX);
-    tx.execute(RAISE_REVISION.query().bind(rows)).await?;
+/// Notes which days of which experiments are not what they were, with the revision that this commit makes.
+fn mark_changed_days<'a>(plan: &'a Plan<'_>) -> Query<'a> {
     let mut days: BTreeSet<(&str, Timestamp)> = BTreeSet::new();
     days.extend(plan.totals.keys().map(|key| (&*key.test_id, key.day)));
     days.extend(plan.timeline.keys().map(|key| (&*key.test_id, key.hour.start_of_day())));
     days.extend(plan.metric_events.iter().map(|event| (&*event.test_id, event.day)));
-    let columns =
-        Columns::new().text(days.iter().map(|(test_id, _)| *test_id)).time(days.iter().map(|(_, day)| *day));
-    tx.execute(MARK_CHANGED_DAYS.batch(columns)).await.map(drop)
+    let columns = Columns::new()
+        .text(days.iter().map(|(test_id, _)| *test_id))
+        .time(days.iter().map(|(_, day)| *day))
+        .integer(days.iter().map(|_| row_count(plan)));
+    MARK_CHANGED_DAYS.batch(columns)
 }
 
-async fn insert_exposures(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+fn raise_revision(plan: &Plan<'_>) -> Query<'static> {
+    RAISE_REVISION.query().bind(row_count(plan))
+}
+
+fn row_count(plan: &Plan<'_>) -> i64 {
+    i64::try_from(plan.exposures.len() + plan.events.len()).unwrap_or(i64::MAX)
+}
+
+fn insert_exposures<'a>(plan: &'a Plan<'_>) -> Query<'a> {
     let rows = &plan.exposures;
     let columns = Columns::new()
         .text(rows.iter().map(|row| &*row.record.visitor))
@@ -364,10 +347,10 @@ async fn insert_exposures(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
         .optional_time(rows.iter().map(|row| row.converted_at))
         .time(rows.iter().map(|row| row.record.recorded_at))
         .text(rows.iter().map(|row| &*row.record.app_version));
-    tx.execute(INSERT_EXPOSURES.batch(columns)).await.map(drop)
+    INSERT_EXPOSURES.batch(columns)
 }
 
-async fn insert_events(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+fn insert_events<'a>(plan: &'a Plan<'_>) -> Query<'a> {
     let rows = &plan.events;
     let columns = Columns::new()
         .text(rows.iter().map(|row| &*row.record.visitor))
@@ -381,10 +364,10 @@ async fn insert_events(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
         .optional_float(rows.iter().map(|row| row.record.value))
         .text(rows.iter().map(|row| row.counted_as.as_str()))
         .time(rows.iter().map(|row| row.record.recorded_at));
-    tx.execute(INSERT_EVENTS.batch(columns)).await.map(drop)
+    INSERT_EVENTS.batch(columns)
 }
 
-async fn add_to_totals(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+fn add_to_totals<'a>(plan: &'a Plan<'_>) -> Query<'a> {
     let keys = || plan.totals.keys();
     let columns = Columns::new()
         .text(keys().map(|key| &*key.test_id))
@@ -395,10 +378,10 @@ async fn add_to_totals(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
         .text(keys().map(|key| &*key.device))
         .text(keys().map(|key| &*key.visitor_kind));
     let columns = add_tallies(columns, plan.totals.values());
-    tx.execute(ADD_TO_TOTALS.batch(columns)).await.map(drop)
+    ADD_TO_TOTALS.batch(columns)
 }
 
-async fn add_to_timeline(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+fn add_to_timeline<'a>(plan: &'a Plan<'_>) -> Query<'a> {
     let keys = || plan.timeline.keys();
     let columns = Columns::new()
         .text(keys().map(|key| &*key.test_id))
@@ -407,10 +390,10 @@ async fn add_to_timeline(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
         .text(keys().map(|key| &*key.epoch))
         .time(keys().map(|key| key.hour));
     let columns = add_tallies(columns, plan.timeline.values());
-    tx.execute(ADD_TO_TIMELINE.batch(columns)).await.map(drop)
+    ADD_TO_TIMELINE.batch(columns)
 }
 
-async fn add_to_draws(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+fn add_to_draws<'a>(plan: &'a Plan<'_>) -> Query<'a> {
     let keys = || plan.draws.keys();
     let columns = Columns::new()
         .text(keys().map(|(test_id, _, _)| &**test_id))
@@ -418,7 +401,7 @@ async fn add_to_draws(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
         .text(keys().map(|(_, _, drawn_variant)| &**drawn_variant))
         .integer(plan.draws.values().map(|tally| tally.exposures))
         .integer(plan.draws.values().map(|tally| tally.converters));
-    tx.execute(ADD_TO_DRAWS.batch(columns)).await.map(drop)
+    ADD_TO_DRAWS.batch(columns)
 }
 
 fn add_tallies<'a, 'b>(

@@ -1,7 +1,7 @@
 //! Visitors by the version of the server that first exposed them. For exploring, as every segment is.
 
 use super::decide::Plan;
-use dashly_db::{Columns, DbError, Sql, Tx, sql};
+use dashly_db::{Columns, Query, Sql, sql};
 use dashly_kernel::Timestamp;
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ const ADD: Sql = sql! {
 };
 
 /// Adds what `plan` counted.
-pub(super) async fn add_to_version_totals(tx: &mut Tx, plan: &Plan<'_>) -> Result<(), DbError> {
+pub(super) fn add_to_version_totals<'a>(plan: &'a Plan<'_>) -> Query<'a> {
     let keys = || plan.version_totals.keys();
     let columns = Columns::new()
         .text(keys().map(|key| &*key.test_id))
@@ -47,5 +47,5 @@ pub(super) async fn add_to_version_totals(tx: &mut Tx, plan: &Plan<'_>) -> Resul
         .text(keys().map(|key| &*key.drawn_variant))
         .integer(plan.version_totals.values().map(|tally| tally.exposures))
         .integer(plan.version_totals.values().map(|tally| tally.converters));
-    tx.execute(ADD.batch(columns)).await.map(drop)
+    ADD.batch(columns)
 }

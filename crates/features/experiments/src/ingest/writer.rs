@@ -1,16 +1,16 @@
 //! The batching writer: many requests, one commit.
 
 use super::decide::{Plan, decide};
-use super::evidence::raised_peaks;
+use super::evidence::{RaisedPeaks, raised_peaks};
 use super::evidence_store;
 use super::known::KnownExposures;
 use super::metric_store::{self, CountedFrom};
-use super::metrics::MetricKey;
+use super::metrics::{MetricKey, MetricLedger};
 use super::published::publish;
 use super::record::{Outcome, Record};
 use super::store;
 use crate::definitions::Experiment;
-use dashly_db::{Db, DbError, DbErrorKind, Tx};
+use dashly_db::{Db, DbError, DbErrorKind, Query, Tx};
 use dashly_kernel::{Clock, Problem, Timestamp};
 use dashly_telemetry::{Health, ShutdownSignal, Tasks};
 use std::collections::HashSet;
@@ -247,7 +247,8 @@ impl Worker {
         let mut tx = self.db.begin().await?;
         store::rehearse(&mut tx).await?;
         metric_store::rehearse(&mut tx).await?;
-        evidence_store::rehearse(&mut tx).await
+        evidence_store::rehearse(&mut tx).await?;
+        tx.execute_all(all_changes(&Plan::default(), &MetricLedger::default(), &RaisedPeaks::new())).await
     }
 
     /// The next job; none when the process stops and nothing is waiting.
@@ -370,19 +371,17 @@ impl Worker {
         let metrics = self.metrics_for(&mut tx, records).await?;
         known.metrics = Arc::clone(&metrics);
         let plan = decide(records, known);
+        let mut ledger = MetricLedger::default();
         if !plan.metric_events.is_empty() {
-            let mut ledger = metric_store::find_ledger(&mut tx, &plan.metric_events).await?;
+            ledger = metric_store::find_ledger(&mut tx, &plan.metric_events).await?;
             plan.metric_events.iter().for_each(|event| ledger.take(event));
-            metric_store::set_ledger(&mut tx, &ledger).await?;
         }
+        let mut peaks = RaisedPeaks::new();
         if !plan.steps.is_empty() {
             let before = evidence_store::read_evidence_in(&mut tx, &plan.steps).await?;
-            let peaks = raised_peaks(&plan.steps, before);
-            if !peaks.is_empty() {
-                evidence_store::insert_peaks(&mut tx, &peaks).await?;
-            }
+            peaks = raised_peaks(&plan.steps, before);
         }
-        store::insert_plan(&mut tx, &plan).await?;
+        tx.execute_all(all_changes(&plan, &ledger, &peaks)).await?;
         tx.commit().await?;
         self.metrics = metrics;
         self.opened_epochs.extend(new_epochs.iter().map(|experiment| epoch_key(experiment)));
@@ -442,6 +441,14 @@ impl Worker {
         }
         fresh
     }
+}
+
+/// What one commit changes. Always the same statements, whatever there is to change.
+fn all_changes<'a>(plan: &'a Plan<'_>, ledger: &'a MetricLedger, peaks: &'a RaisedPeaks) -> Vec<Query<'a>> {
+    let mut changes = store::changes(plan);
+    changes.extend(metric_store::changes(ledger));
+    changes.push(evidence_store::changes(peaks));
+    changes
 }
 
 fn epoch_key(experiment: &Experiment) -> (Arc<str>, Arc<str>) {

@@ -10,6 +10,8 @@ mod codec;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
+mod joined;
+#[cfg(test)]
 mod migrations;
 #[cfg(test)]
 mod own_postgres;
