@@ -41,7 +41,7 @@ pub struct ErrorFinding {
 /// Watches the errors of two versions.
 ///
 /// Two alarms share alpha. The first is an exact boundary for the canary's errors under equal odds, whose false alarm
-/// rate is spent with the errors that are seen. The second is evidence, the average of likelihood ratios at fixed odds,
+/// rate is spent with the errors that are seen, faster where both versions together fail far more often than stable did before. The second is evidence, the average of likelihood ratios at fixed odds,
 /// which alarms when it reaches the inverse of its part of alpha. For requests that are independent given the look the
 /// probability of ever a false alarm is at most alpha, whatever the rates do and whatever the design effect is taken for:
 /// bursts only ever make it harder to alarm.
@@ -100,12 +100,15 @@ impl ErrorWatch {
         })
     }
 
-    /// Adds a look. Looks at stable alone, before the canary has traffic, teach how bursty errors are.
+    /// Adds a look. Looks at stable alone, before the canary has traffic, teach how bursty and how many errors are.
     /// # Errors
     /// [`StatsError::SuccessesExceedTrials`], [`StatsError::TooLarge`].
     pub fn observe(&mut self, look: Look) -> Result<ErrorFinding, StatsError> {
         let look = look.checked()?;
         self.effect.observe(look);
+        if look.canary.requests == 0 {
+            self.spending.add_alone(look.stable);
+        }
         if look.is_informative() {
             self.add(look);
         }
@@ -168,7 +171,7 @@ impl ErrorWatch {
         let laws: Vec<_> = self.boundary_looks.iter().map(|look| burst_terms(*look, rate, effect)).collect();
         let widest = laws.iter().map(|(_, terms)| terms.len()).max().unwrap_or(0);
         let step = 1 + u64::try_from(widest).unwrap_or(u64::MAX) / MOST_TERMS;
-        let (mut boundary, mut spending) = (Boundary::new(), Spending::default());
+        let (mut boundary, mut spending) = (Boundary::new(), self.spending.at_the_start());
         let mut alarm_at = u64::MAX;
         for (look, (first, terms)) in self.boundary_looks.iter().zip(laws) {
             spending.add(*look);

@@ -14,9 +14,14 @@ fn look(stable: (u64, u64), canary: (u64, u64)) -> Look {
 
 /// A watch that has seen independent errors of stable for long, so that the design effect is 1.
 fn taught_watch(alpha: f64) -> ErrorWatch {
+    watch_taught_with(100, alpha)
+}
+
+/// The same with so many errors in 10,000 requests.
+fn watch_taught_with(errors: u64, alpha: f64) -> ErrorWatch {
     let mut watch = ErrorWatch::new(alpha).unwrap();
     for number in 0..300_u64 {
-        watch.observe(look((10_000, 100 + number % 2), (0, 0))).unwrap();
+        watch.observe(look((10_000, errors + number % 2), (0, 0))).unwrap();
     }
     watch
 }
@@ -52,12 +57,35 @@ fn a_gross_fault_is_found_within_few_looks_and_stays_found() {
 /// canary's, and equal traffic, the p-value is C(30, 6)/C(60, 6) = 0.01186; with 7 it is 0.00527.
 #[test]
 fn the_boundary_is_exact() {
-    let finding = |errors: u64, alpha: f64| taught_watch(alpha).observe(look((30, 0), (30, errors))).unwrap();
-    // One look of eight limits what is spent: 0.985 · (1/8)^1.2 · alpha.
-    let spendable = 0.985 * (1.0_f64 / 8.0).powf(1.2);
-    for (errors, p_value) in [(6, 0.011_860), (7, 0.005_271_3)] {
-        assert!(finding(errors, 1.01 * p_value / spendable).is_worse, "{errors}");
-        assert!(!finding(errors, 0.99 * p_value / spendable).is_worse, "{errors}");
+    // One look of eight limits what is spent, and one of five where both fail far more often than stable did before.
+    for (errors_before, looks) in [(1_000, 8.0_f64), (100, 5.0)] {
+        let spendable = 0.985 * looks.recip().powf(1.3);
+        let finding = |errors: u64, alpha: f64| {
+            let mut watch = watch_taught_with(errors_before, alpha);
+            watch.observe(look((30, 0), (30, errors))).unwrap()
+        };
+        for (errors, p_value) in [(6, 0.011_860), (7, 0.005_271_3)] {
+            assert!(finding(errors, 1.01 * p_value / spendable).is_worse, "{errors} {looks}");
+            assert!(!finding(errors, 0.99 * p_value / spendable).is_worse, "{errors} {looks}");
+        }
+    }
+}
+
+proptest! {
+    /// What makes the boundary hold its rate although it is spent faster after a jump: it is the same whose errors they are.
+    #[test]
+    fn the_boundary_does_not_depend_on_whose_errors_they_are(
+        looks in proptest::collection::vec((0_u64..=6, 0_u64..=6), 1..12)
+    ) {
+        let mut one = taught_watch(0.05);
+        let mut other = one.clone();
+        for (stable, canary) in looks {
+            let here = one.observe(look((30, stable), (30, canary))).unwrap();
+            let there = other.observe(look((30, canary), (30, stable))).unwrap();
+            prop_assume!(!here.is_worse && !there.is_worse);
+            prop_assert!(here.design_effect <= 1.0, "bursts have a boundary of their own");
+            prop_assert_eq!(here.alarm_at, there.alarm_at);
+        }
     }
 }
 
