@@ -190,22 +190,25 @@ impl BetaPoint {
 
     /// Integral of the density below the value, divided by the mass, both shapes being large.
     fn factor_by_quadrature(self) -> f64 {
-        let Self { a, b, offset, .. } = self;
+        let Self { a, b, x, y, offset } = self;
         let both = a + b;
-        let deviance = |offset: f64| a * log_deviance(offset / a) + b * log_deviance(-offset / b);
-        let start = deviance(offset);
+        let (below, above) = (x * both, y * both);
+        // How much less the logarithm of the density is at a depth below the value. All terms are positive, so that nothing
+        // cancels, however far below the mean the value lies and however large the shapes are.
+        let fall = |depth: f64| {
+            let slope = (-offset / below) * (both / above);
+            depth * slope + a * log_deviance(-depth / below) + b * log_deviance(depth / above)
+        };
         let deviation = (a / both * b).sqrt();
         let distance = (-offset / deviation).max(0.0);
-        let largest = a + offset;
         // sqrt(d² + 2·42) - d without its cancellation
         let mut length =
             deviation * 2.0 * NEGLIGIBLE / (distance + distance.hypot((2.0 * NEGLIGIBLE).sqrt()));
-        while length < largest && deviance(offset - length) - start < NEGLIGIBLE {
+        while length < below && fall(length) < NEGLIGIBLE {
             length *= 1.1;
         }
-        gauss_legendre(length.min(largest), |depth| {
-            let at = offset - depth;
-            (start - deviance(at)).exp() / ((a + at) * ((b - at) / both))
+        gauss_legendre(length.min(below), |depth| {
+            (-fall(depth)).exp() / ((below - depth) * ((above + depth) / both))
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Laws of the comparisons that hold for every input, however extreme.
 
+use crate::close::assert_close;
 use dashly_stats::bayes::{
     BetaPosterior, BetaPrior, NormalPrior, compare_rates, lift_interval, normal_comparison,
 };
@@ -325,4 +326,17 @@ fn a_treatment_one_deviation_ahead_is_better_with_probability_0_76_at_any_size()
     };
     let chance = compare_rates(of(500_000_000_000), of(500_000_500_000)).chance_to_beat_control;
     assert!((chance - 0.760_249_938_906_523).abs() < 1e-6, "{chance}");
+}
+
+#[test]
+fn losses_of_the_largest_counts_differ_by_the_difference() {
+    let of = |successes| {
+        BetaPosterior::new(Proportion::new(successes, u64::MAX).unwrap(), BetaPrior::new(1.0, 1.0).unwrap())
+    };
+    for step in 0..200 {
+        let (control, treatment) =
+            (of(u64::MAX / 244 + step * 1_000_003), of(u64::MAX / 5 * 2 + step * 77_777_777));
+        let loss = compare_rates(control, treatment).expected_loss_of_control;
+        assert_close(loss, treatment.mean() - control.mean(), 1e-11, "loss of control");
+    }
 }
