@@ -1,6 +1,5 @@
 //! Which calls a report is about: pure.
 
-use crate::delta::Kind;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,17 +15,4 @@ pub struct UsageFilter {
     pub workspace: Option<String>,
     /// Name of a key, as in `callers`.
     pub caller: Option<String>,
-}
-
-impl UsageFilter {
-    /// Whether calls of this kind are meant.
-    pub(crate) fn admits(&self, kind: &Kind) -> bool {
-        let pairs = [
-            (&self.task, &kind.task),
-            (&self.model, &kind.model),
-            (&self.workspace, &kind.workspace),
-            (&self.caller, &kind.caller),
-        ];
-        pairs.into_iter().all(|(wanted, name)| wanted.as_ref().is_none_or(|wanted| wanted == name))
-    }
 }

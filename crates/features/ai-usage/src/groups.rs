@@ -1,6 +1,5 @@
 //! The calls of each task, model, workspace or key, and over time those of the largest: pure.
 
-use crate::delta::Kind;
 use crate::report::{Interval, UsageTotals};
 use crate::store::HourRow;
 use crate::sum::Line;
@@ -89,37 +88,49 @@ pub(crate) struct Timeline {
     pub(crate) starts: Vec<Timestamp>,
 }
 
-/// Groups `rows` by a name, most calls first; beyond [`MOST_LISTED`] only those with points are listed.
-pub(crate) fn grouped(rows: &[&HourRow], timeline: &Timeline, name: fn(&Kind) -> &str) -> Grouped {
-    let mut lines: BTreeMap<&str, Line> = BTreeMap::new();
-    for row in rows {
-        lines.entry(name(&row.kind)).or_default().add(timeline.interval.start_of(row.hour), row);
-    }
-    let mut sorted: Vec<(&str, Line, UsageTotals)> = lines
-        .into_iter()
-        .map(|(name, line)| {
-            let totals = line.totals();
-            (name, line, totals)
-        })
-        .collect();
-    sorted.sort_by_key(|(_, _, totals)| Reverse(totals.calls));
-    let largest = largest(&sorted.iter().map(|(_, _, totals)| totals).collect::<Vec<_>>());
-    let others = sorted.len() - largest.len();
-    let mut rest = Line::default();
-    let mut groups = Vec::new();
-    for (place, (name, line, totals)) in sorted.into_iter().enumerate() {
-        let points = largest.contains(&place).then(|| UsageGroupPoints::of(&line, timeline));
-        if points.is_none() {
-            rest.merge(&line);
-        }
-        if points.is_some() || groups.len() < MOST_LISTED {
-            groups.push(UsageGroup { name: name.to_owned(), totals, points });
+/// Groups by a name, while rows come in.
+#[derive(Debug, Default)]
+pub(crate) struct Groups(BTreeMap<String, Line>);
+
+impl Groups {
+    /// Adds a row to the group of that name, in the interval that begins at `start`.
+    pub(crate) fn add(&mut self, name: &str, start: Timestamp, row: &HourRow) {
+        if let Some(line) = self.0.get_mut(name) {
+            line.add(start, row);
+        } else {
+            self.0.entry(name.to_owned()).or_default().add(start, row);
         }
     }
-    Grouped {
-        others: (others > 0)
-            .then(|| UsageOtherGroups { groups: others, points: UsageGroupPoints::of(&rest, timeline) }),
-        groups,
+
+    /// All groups, most calls first; beyond [`MOST_LISTED`] only those with points are listed.
+    pub(crate) fn told(self, timeline: &Timeline) -> Grouped {
+        let mut sorted: Vec<(String, Line, UsageTotals)> = self
+            .0
+            .into_iter()
+            .map(|(name, line)| {
+                let totals = line.totals();
+                (name, line, totals)
+            })
+            .collect();
+        sorted.sort_by_key(|(_, _, totals)| Reverse(totals.calls));
+        let largest = largest(&sorted.iter().map(|(_, _, totals)| totals).collect::<Vec<_>>());
+        let others = sorted.len() - largest.len();
+        let mut rest = Line::default();
+        let mut groups = Vec::new();
+        for (place, (name, line, totals)) in sorted.into_iter().enumerate() {
+            let points = largest.contains(&place).then(|| UsageGroupPoints::of(&line, timeline));
+            if points.is_none() {
+                rest.merge(&line);
+            }
+            if points.is_some() || groups.len() < MOST_LISTED {
+                groups.push(UsageGroup { name, totals, points });
+            }
+        }
+        Grouped {
+            others: (others > 0)
+                .then(|| UsageOtherGroups { groups: others, points: UsageGroupPoints::of(&rest, timeline) }),
+            groups,
+        }
     }
 }
 

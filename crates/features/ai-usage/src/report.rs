@@ -1,7 +1,7 @@
 //! Sums over hours: pure.
 
 use crate::filter::UsageFilter;
-use crate::groups::{Timeline, UsageGroup, UsageOthers, grouped};
+use crate::groups::{Groups, Timeline, UsageGroup, UsageOthers};
 use crate::store::HourRow;
 use crate::sum::Line;
 use dashly_kernel::Timestamp;
@@ -115,40 +115,69 @@ pub(crate) struct Asked {
     pub(crate) filter: UsageFilter,
 }
 
-/// The report of `rows`, of which those that are not asked for are left out.
-pub(crate) fn report(rows: &[HourRow], asked: Asked, collected_at: Option<Timestamp>) -> UsageReport {
-    let Asked { from, to, filter } = asked;
-    let rows: Vec<&HourRow> = rows.iter().filter(|row| filter.admits(&row.kind)).collect();
-    let timeline = Timeline::of(from, to);
-    let mut line = Line::default();
-    for row in &rows {
-        line.add(timeline.interval.start_of(row.hour), row);
+/// A report in the making: rows come in, sums stay.
+#[derive(Debug)]
+pub(crate) struct ReportSums {
+    asked: Asked,
+    timeline: Timeline,
+    all: Line,
+    tasks: Groups,
+    models: Groups,
+    workspaces: Groups,
+    callers: Groups,
+}
+
+impl ReportSums {
+    /// Nothing so far.
+    pub(crate) fn new(asked: Asked) -> Self {
+        Self {
+            timeline: Timeline::of(asked.from, asked.to),
+            asked,
+            all: Line::default(),
+            tasks: Groups::default(),
+            models: Groups::default(),
+            workspaces: Groups::default(),
+            callers: Groups::default(),
+        }
     }
-    let by = |name| grouped(&rows, &timeline, name);
-    let (tasks, models) = (by(|kind| &kind.task), by(|kind| &kind.model));
-    let (workspaces, callers) = (by(|kind| &kind.workspace), by(|kind| &kind.caller));
-    UsageReport {
-        from,
-        to,
-        filter,
-        collected_at,
-        interval: timeline.interval,
-        totals: line.totals(),
-        points: timeline
-            .starts
-            .iter()
-            .map(|start| UsagePoint { start: *start, totals: line.at(*start) })
-            .collect(),
-        tasks: tasks.groups,
-        models: models.groups,
-        workspaces: workspaces.groups,
-        callers: callers.groups,
-        others: UsageOthers {
-            tasks: tasks.others,
-            models: models.others,
-            workspaces: workspaces.others,
-            callers: callers.others,
-        },
+
+    /// Adds rows of the hours and calls that are asked for.
+    pub(crate) fn add(&mut self, rows: &[HourRow]) {
+        for row in rows {
+            let start = self.timeline.interval.start_of(row.hour);
+            self.all.add(start, row);
+            self.tasks.add(&row.kind.task, start, row);
+            self.models.add(&row.kind.model, start, row);
+            self.workspaces.add(&row.kind.workspace, start, row);
+            self.callers.add(&row.kind.caller, start, row);
+        }
+    }
+
+    /// The report of all rows.
+    pub(crate) fn into_report(self, collected_at: Option<Timestamp>) -> UsageReport {
+        let timeline = self.timeline;
+        let [tasks, models, workspaces, callers] =
+            [self.tasks, self.models, self.workspaces, self.callers].map(|groups| groups.told(&timeline));
+        let point = |start: &Timestamp| UsagePoint { start: *start, totals: self.all.at(*start) };
+        UsageReport {
+            from: self.asked.from,
+            to: self.asked.to,
+            filter: self.asked.filter,
+            collected_at,
+            interval: timeline.interval,
+            totals: self.all.totals(),
+            points: timeline.starts.iter().map(point).collect(),
+            tasks: tasks.groups,
+            models: models.groups,
+            workspaces: workspaces.groups,
+            callers: callers.groups,
+            others: UsageOthers {
+                tasks: tasks.others,
+                models: models.others,
+                workspaces: workspaces.others,
+                callers: callers.others,
+            },
+        }
     }
 }
 
@@ -184,7 +213,7 @@ impl Interval {
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Interval, UsageReport, report};
+    use super::{Asked, Interval, ReportSums, UsageReport};
     use crate::delta::{Amounts, Kind};
     use crate::filter::UsageFilter;
     use crate::groups::{UsageGroup, UsageGroupPoints, UsageOtherGroups};
@@ -213,6 +242,26 @@ mod tests {
         Asked { from: at(from), to: at(to), filter }
     }
 
+    /// As the database gives them: those that are asked for, in several parts.
+    fn report(rows: &[HourRow], asked: Asked) -> UsageReport {
+        let wanted = |kind: &Kind| {
+            let filter = &asked.filter;
+            let pairs = [
+                (&filter.task, &kind.task),
+                (&filter.model, &kind.model),
+                (&filter.workspace, &kind.workspace),
+                (&filter.caller, &kind.caller),
+            ];
+            pairs.into_iter().all(|(wanted, name)| wanted.as_ref().is_none_or(|wanted| wanted == name))
+        };
+        let rows: Vec<HourRow> = rows.iter().filter(|row| wanted(&row.kind)).cloned().collect();
+        let mut sums = ReportSums::new(asked);
+        for part in rows.chunks(3) {
+            sums.add(part);
+        }
+        sums.into_report(None)
+    }
+
     #[test]
     fn sums_agree_however_they_are_grouped() {
         let rows = [
@@ -223,7 +272,7 @@ mod tests {
             row("2026-11-25T01:00:00Z", "a", "left", 1),
         ];
         let all = UsageFilter::default();
-        let hourly = report(&rows, asked("2026-11-24T10:00:00Z", "2026-11-25T02:00:00Z", all.clone()), None);
+        let hourly = report(&rows, asked("2026-11-24T10:00:00Z", "2026-11-25T02:00:00Z", all.clone()));
         assert_eq!((hourly.interval, hourly.points.len()), (Interval::Hour, 16));
         let totals = &hourly.totals;
         assert_eq!((totals.calls, totals.answered, totals.failed), (11, 3, 5));
@@ -232,7 +281,7 @@ mod tests {
         let names: Vec<_> = hourly.tasks.iter().map(|task| (task.name.as_str(), task.totals.calls)).collect();
         assert_eq!(names, [("a", 6), ("b", 5)]);
         assert_eq!(hourly.tasks[1].points.as_ref().unwrap().failed[2], 5);
-        let daily = report(&rows, asked("2026-11-01T00:00:00Z", "2026-11-25T02:00:00Z", all), None);
+        let daily = report(&rows, asked("2026-11-01T00:00:00Z", "2026-11-25T02:00:00Z", all));
         assert_eq!((daily.interval, daily.points.len()), (Interval::Day, 25));
         assert_eq!(daily.points[23].totals.calls, 8);
         assert_eq!(daily.points[0].totals.p50_ms, None);
@@ -244,7 +293,7 @@ mod tests {
             [row("2026-11-24T10:00:00Z", "a", "answered", 3), row("2026-11-24T10:00:00Z", "b", "failed", 4)];
         let of = |task: &str| {
             let filter = UsageFilter { task: Some(task.to_owned()), ..UsageFilter::default() };
-            report(&rows, asked("2026-11-24T10:00:00Z", "2026-11-24T12:00:00Z", filter), None)
+            report(&rows, asked("2026-11-24T10:00:00Z", "2026-11-24T12:00:00Z", filter))
         };
         let one = of("b");
         assert_eq!((one.totals.calls, one.points[0].totals.failed, one.tasks.len()), (4, 4, 1));
@@ -262,7 +311,7 @@ mod tests {
         rows[7].amounts.cost_micros = 900;
         rows[0].amounts.cost_micros = 100;
         let range = asked("2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z", UsageFilter::default());
-        let report = report(&rows, range, None);
+        let report = report(&rows, range);
         let with_points: Vec<_> = report.tasks.iter().filter(|task| task.points.is_some()).collect();
         let names: Vec<_> = with_points.iter().map(|task| task.name.as_str()).collect();
         assert_eq!(names, ["0", "1", "2", "3", "4", "7"], "few calls, but the most expensive ones");
@@ -358,7 +407,7 @@ mod tests {
         let rows: Vec<HourRow> =
             (1..=300).map(|number| row(hour, &format!("t{number}"), "answered", number)).collect();
         let asked = Asked { from: at(hour), to: at("2026-11-24T11:00:00Z"), filter: UsageFilter::default() };
-        let report = report(&rows, asked, None);
+        let report = report(&rows, asked);
         assert_eq!(report.tasks.len(), 200);
         assert_eq!((report.tasks[0].name.as_str(), report.tasks[199].totals.calls), ("t300", 101));
         let others = report.others.tasks.unwrap();
@@ -374,7 +423,7 @@ mod tests {
         ) {
             let from = at("2026-11-20T05:00:00Z");
             let rows: Vec<_> = rows.into_iter().filter(|row| row.hour < from.plus_seconds(3_600 * hours)).collect();
-            let ask = |filter| report(&rows, Asked { from, to: from.plus_seconds(3_600 * hours), filter }, None);
+            let ask = |filter| report(&rows, Asked { from, to: from.plus_seconds(3_600 * hours), filter });
             let all = ask(UsageFilter::default());
             let expected: Vec<[u64; 4]> = all
                 .points

@@ -1,7 +1,7 @@
 //! What the routes and the collecting task work with.
 
 use crate::collect::counters_of_all;
-use crate::report::{Asked, UsageReport, report};
+use crate::report::{Asked, ReportSums, UsageReport};
 use crate::status::AiStatus;
 use crate::{store, watch};
 use dashly_db::{Db, DbError};
@@ -17,6 +17,8 @@ use std::time::Duration;
 /// Somebody looks at the page meanwhile.
 const STATUS_PATIENCE: Duration = Duration::from_secs(3);
 const CHECK_PATIENCE: Duration = Duration::from_secs(12);
+/// Of how long a time the rows are read at once, a week: hundreds of kinds of calls in each hour are some ten megabytes.
+const PART_SECONDS: i64 = 7 * 24 * 3_600;
 
 /// What AI calls use and cost. Cheap to clone; all clones are the same.
 #[derive(Clone)]
@@ -77,8 +79,14 @@ impl AiUsage {
     /// What was used in the hours and by the calls that are asked for.
     pub(crate) async fn report(&self, asked: Asked) -> Result<UsageReport, DbError> {
         let collected_at = store::last_collected(&self.0.db).await?;
-        let rows = store::hours(&self.0.db, asked.from, asked.to).await?;
-        Ok(report(&rows, asked, collected_at))
+        let (mut start, end, filter) = (asked.from, asked.to, asked.filter.clone());
+        let mut sums = ReportSums::new(asked);
+        while start < end {
+            let part = start.plus_seconds(PART_SECONDS).min(end);
+            sums.add(&store::hours(&self.0.db, start, part, &filter).await?);
+            start = part;
+        }
+        Ok(sums.into_report(collected_at))
     }
 
     /// Asks the model a small question, to see that it can be asked.

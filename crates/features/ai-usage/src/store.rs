@@ -1,7 +1,8 @@
 //! The SQL.
 
 use crate::delta::{Amounts, Kind, added, amounts_by_kind};
-use dashly_db::{Columns, Db, DbError, Row, Sql, Tx, sql};
+use crate::filter::UsageFilter;
+use dashly_db::{Columns, Db, DbError, Query, Row, Sql, Tx, sql};
 use dashly_kernel::Timestamp;
 use dashly_llm::{CounterRow, Counters};
 use std::collections::BTreeMap;
@@ -36,6 +37,10 @@ const READ_HOURS: Sql = sql!(
            duration_micros, duration_counts
     from ai_usage_hours
     where hour >= $1 and hour < $2
+      and ($3 is null or task = $3)
+      and ($4 is null or model = $4)
+      and ($5 is null or workspace = $5)
+      and ($6 is null or caller = $6)
     order by hour"
 );
 const SAVE_HOURS: Sql = sql! {
@@ -114,10 +119,19 @@ pub(crate) async fn add(db: &Db, counters: &Counters, now: Timestamp) -> Result<
     tx.commit().await
 }
 
-/// The rows of hours from `from` up to but without `to`, oldest first.
-pub(crate) async fn hours(db: &Db, from: Timestamp, to: Timestamp) -> Result<Vec<HourRow>, DbError> {
-    let rows = db.fetch_all(READ_HOURS.query().bind(from).bind(to)).await?;
-    rows.iter().map(hour_row).collect()
+/// The rows of hours from `from` up to but without `to` that `filter` asks for, oldest first.
+pub(crate) async fn hours(
+    db: &Db,
+    from: Timestamp,
+    to: Timestamp,
+    filter: &UsageFilter,
+) -> Result<Vec<HourRow>, DbError> {
+    db.fetch_all(read_hours(from, to, filter.clone())).await?.iter().map(hour_row).collect()
+}
+
+fn read_hours(from: Timestamp, to: Timestamp, filter: UsageFilter) -> Query<'static> {
+    let UsageFilter { task, model, workspace, caller } = filter;
+    READ_HOURS.query().bind(from).bind(to).bind(task).bind(model).bind(workspace).bind(caller)
 }
 
 /// When counters were read last; none when never.
@@ -127,7 +141,7 @@ pub(crate) async fn last_collected(db: &Db) -> Result<Option<Timestamp>, DbError
 
 async fn add_to_hour(tx: &mut Tx, hour: Timestamp, new: BTreeMap<Kind, Amounts>) -> Result<(), DbError> {
     let next = hour.plus_seconds(3_600);
-    let rows = tx.fetch_all(READ_HOURS.query().bind(hour).bind(next)).await?;
+    let rows = tx.fetch_all(read_hours(hour, next, UsageFilter::default())).await?;
     let mut known: BTreeMap<Kind, Amounts> = BTreeMap::new();
     for row in &rows {
         let HourRow { kind, amounts, .. } = hour_row(row)?;

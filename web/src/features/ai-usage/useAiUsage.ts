@@ -3,6 +3,9 @@ import { checkAi, fetchAiStatus, fetchAiUsage } from '../../api/ai.ts';
 import type { UsageFilter } from './usageGroupings.ts';
 
 const REFRESH_MS = 15_000;
+/** Months of calls hardly change within a minute, and take longer to add up. */
+const LONG_HOURS = 72;
+const LONG_REFRESH_MS = 60_000;
 
 /** What the calls of a filter used in the last so many hours; read again while the page is looked at. */
 export function useAiUsage(hours: number, filter: UsageFilter) {
@@ -10,7 +13,7 @@ export function useAiUsage(hours: number, filter: UsageFilter) {
     queryKey: ['ai-usage', hours, filter],
     queryFn: ({ signal }) => fetchAiUsage(hours, filter, signal),
     placeholderData: keepPreviousData,
-    refetchInterval: REFRESH_MS,
+    refetchInterval: hours > LONG_HOURS ? LONG_REFRESH_MS : REFRESH_MS,
     staleTime: 0,
     retry: false,
   });
