@@ -110,6 +110,7 @@ pub(crate) fn bad_canaries() -> anyhow::Result<String> {
         (0.01, 0.1, (30, 10), 10, 200, "≥ 95 within 100 of the canary"),
         (0.01, 0.1, (90, 10), 10, 120, "≥ 95 within 100 of the canary"),
         (0.001, 0.1, (30, 10), 10, 120, "≥ 95 within 100 of the canary"),
+        (0.001, 0.1, (20, 10), 10, 120, "≥ 95 within 100 of the canary"),
         (0.001, 0.1, (10, 10), 10, 120, "≥ 95 within 100 of the canary"),
         (0.01, 0.1, (10, 10), 10, 120, "≥ 95 within 100 of the canary"),
         (0.01, 0.1, (10, 10), 15, 120, ""),

@@ -62,19 +62,19 @@ impl Boundary {
 const ALL_SPENT_AT_MARKS: f64 = 23.0;
 const ALL_SPENT_AT_LOOKS: f64 = 8.0;
 /// Above 1: less is spent early than late, and still enough for a gross fault.
-const SPENDING_POWER: f64 = 1.3;
+const SPENDING_POWER: f64 = 1.2;
 /// How fast a mark counts more where the canary's share is smaller.
-const SHARE_POWER: f64 = 3.0;
+const SHARE_POWER: f64 = 1.5;
 /// A jump of the rate of marks, as a multiple of stable's before the canary, from which on it is spent faster: with a
 /// threefold rate in half of the traffic it only doubles.
-const JUMP: f64 = 3.0;
+const JUMP: f64 = 3.2;
 /// How fast a mark counts more after a larger jump.
-const HASTE_POWER: f64 = 2.0;
+const HASTE_POWER: f64 = 3.0;
 /// Marks that are added to those found, before and now, and to those expected: the first ones are no jump, and few looks
 /// without any do not make a rate of none.
 const CALM_MARKS: f64 = 1.0;
 /// The same as [`ALL_SPENT_AT_LOOKS`], in the greatest haste.
-const ALL_SPENT_IN_HASTE_AT_LOOKS: f64 = 5.0;
+const ALL_SPENT_IN_HASTE_AT_LOOKS: f64 = 4.0;
 /// After so many times the marks nothing is left that could be spent.
 const OVER_AT: f64 = 2.0;
 
