@@ -179,6 +179,27 @@ both_databases! {
         replica.end().await;
     }
 
+    async fn a_month_has_every_call_once(app: TestApp = with_gateway("a-key").await) {
+        // The rows are read a week at a time: so one call on each side of every end of a week, and some between.
+        const HOUR: i64 = 3_600;
+        let client = client_of(app).await;
+        let mut calls = 0;
+        for hours in [1, 166, 1, 1, 100, 66, 1, 1, 167, 1, 40] {
+            app.clock.advance_seconds(hours * HOUR);
+            ask::<AnalyzeWidget>(&client, "acme").await;
+            app.server().app().ai_usage().collect().await.unwrap();
+            calls += 1;
+        }
+        // One more than the hours since the first call, so that this call is in the first of them.
+        let admin = app.signed_in("Grace", Role::Admin).await;
+        let report = admin.get("/api/ai/usage?hours=545").await.expect(200).json();
+        assert_eq!((&report["totals"]["calls"], &report["interval"]), (&json!(calls), &json!("day")));
+        assert_eq!(calls_over_time(&report).iter().sum::<u64>(), calls);
+        assert_eq!(calls_added_up(&report, "workspaces"), calls_over_time(&report));
+        let later = admin.get("/api/ai/usage?hours=544").await.expect(200).json();
+        assert_eq!(later["totals"]["calls"], calls - 1, "the first one is an hour too old");
+    }
+
     async fn groups_are_told_over_time_and_add_up(app: TestApp = with_gateway("a-key").await) {
         two_hours_of_workspaces(app).await;
         let report = usage(app).await;
