@@ -67,9 +67,9 @@ const SPENDING_POWER: f64 = 1.2;
 const SHARE_POWER: f64 = 1.5;
 /// A jump of the rate of marks, as a multiple of stable's before the canary, from which on it is spent faster: with a
 /// threefold rate in half of the traffic it only doubles.
-const JUMP: f64 = 3.2;
+const JUMP: f64 = 3.5;
 /// How fast a mark counts more after a larger jump.
-const HASTE_POWER: f64 = 3.0;
+const HASTE_POWER: f64 = 4.0;
 /// Marks that are added to those found, before and now, and to those expected: the first ones are no jump, and few looks
 /// without any do not make a rate of none.
 const CALM_MARKS: f64 = 1.0;
