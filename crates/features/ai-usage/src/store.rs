@@ -37,10 +37,10 @@ const READ_HOURS: Sql = sql!(
            duration_micros, duration_counts
     from ai_usage_hours
     where hour >= $1 and hour < $2
-      and ($3 is null or task = $3)
-      and ($4 is null or model = $4)
-      and ($5 is null or workspace = $5)
-      and ($6 is null or caller = $6)
+      and (cast($3 as text) is null or task = $3)
+      and (cast($4 as text) is null or model = $4)
+      and (cast($5 as text) is null or workspace = $5)
+      and (cast($6 as text) is null or caller = $6)
     order by hour"
 );
 const SAVE_HOURS: Sql = sql! {
