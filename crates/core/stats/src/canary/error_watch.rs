@@ -3,7 +3,7 @@
 use super::boundary::{Boundary, Spending};
 use super::burst_law::burst_terms;
 use super::law::Law;
-use super::{DesignEffect, Look};
+use super::{ArmCount, DesignEffect, Look};
 use crate::StatsError;
 use crate::error::strictly_between_zero_and_one;
 use crate::rounding::count;
@@ -55,8 +55,10 @@ pub struct ErrorWatch {
     alpha: f64,
     boundary: Boundary,
     spending: Spending,
-    /// Looks that say something, until the boundary has done its work.
-    boundary_looks: Vec<Look>,
+    /// All traffic of looks at both versions.
+    together: ArmCount,
+    /// Looks that say something, with that traffic until then, until the boundary has done its work.
+    boundary_looks: Vec<(Look, ArmCount)>,
     alarm_at: u64,
     observed: u64,
     expected: f64,
@@ -88,6 +90,7 @@ impl ErrorWatch {
             alpha,
             boundary: Boundary::new(),
             spending: Spending::default(),
+            together: ArmCount::default(),
             boundary_looks: Vec::new(),
             alarm_at: u64::MAX,
             observed: 0,
@@ -106,7 +109,9 @@ impl ErrorWatch {
     pub fn observe(&mut self, look: Look) -> Result<ErrorFinding, StatsError> {
         let look = look.checked()?;
         self.effect.observe(look);
-        if look.canary.requests == 0 {
+        if look.stable.requests > 0 && look.canary.requests > 0 {
+            self.together = self.together.plus(look.stable).plus(look.canary);
+        } else if self.together.requests == 0 {
             self.spending.add_alone(look.stable);
         }
         if look.is_informative() {
@@ -157,8 +162,8 @@ impl ErrorWatch {
             self.alarm_at = u64::MAX;
             return;
         }
-        self.spending.add(look);
-        self.boundary_looks.push(look);
+        self.spending.add(look, self.together);
+        self.boundary_looks.push((look, self.together));
         let alpha = self.alpha * BOUNDARY_PART;
         self.alarm_at = self.boundary.advance(first, terms, alpha * self.spending.spendable());
         if effect > 1.0 && self.observed >= self.alarm_at {
@@ -168,13 +173,14 @@ impl ErrorWatch {
 
     fn burst_alarm(&self, alpha: f64, effect: f64) -> u64 {
         let rate = self.effect.common_rate();
-        let laws: Vec<_> = self.boundary_looks.iter().map(|look| burst_terms(*look, rate, effect)).collect();
+        let laws: Vec<_> =
+            self.boundary_looks.iter().map(|(look, _)| burst_terms(*look, rate, effect)).collect();
         let widest = laws.iter().map(|(_, terms)| terms.len()).max().unwrap_or(0);
         let step = 1 + u64::try_from(widest).unwrap_or(u64::MAX) / MOST_TERMS;
         let (mut boundary, mut spending) = (Boundary::new(), self.spending.at_the_start());
         let mut alarm_at = u64::MAX;
-        for (look, (first, terms)) in self.boundary_looks.iter().zip(laws) {
-            spending.add(*look);
+        for ((look, together), (first, terms)) in self.boundary_looks.iter().zip(laws) {
+            spending.add(*look, *together);
             let (first, terms) = coarse(first, terms, step);
             alarm_at = boundary.advance(first, &terms, alpha * spending.spendable());
         }

@@ -11,6 +11,15 @@ pub struct ArmCount {
     pub marked: u64,
 }
 
+impl ArmCount {
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            requests: self.requests.saturating_add(other.requests),
+            marked: self.marked.saturating_add(other.marked),
+        }
+    }
+}
+
 /// Both versions between two looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Look {

@@ -195,15 +195,18 @@ impl BetaPoint {
         let (below, above) = (x * both, y * both);
         // How much less the logarithm of the density is at a depth below the value. All terms are positive, so that nothing
         // cancels, however far below the mean the value lies and however large the shapes are.
-        let fall = |depth: f64| {
-            let slope = (-offset / below) * (both / above);
-            depth * slope + a * log_deviance(-depth / below) + b * log_deviance(depth / above)
-        };
+        let slope = (-offset / below) * (both / above);
+        let fall =
+            |depth: f64| depth * slope + a * log_deviance(-depth / below) + b * log_deviance(depth / above);
         let deviation = (a / both * b).sqrt();
         let distance = (-offset / deviation).max(0.0);
         // sqrt(d² + 2·42) - d without its cancellation
         let mut length =
             deviation * 2.0 * NEGLIGIBLE / (distance + distance.hypot((2.0 * NEGLIGIBLE).sqrt()));
+        // Far below the mean the density falls faster still, and the points would miss it.
+        if slope > 0.0 {
+            length = length.min(NEGLIGIBLE / slope);
+        }
         while length < below && fall(length) < NEGLIGIBLE {
             length *= 1.1;
         }

@@ -89,6 +89,21 @@ proptest! {
     }
 }
 
+/// Looks without marks are traffic, too: who leaves them out takes a rare error for a jump.
+#[test]
+fn rare_errors_at_the_usual_rate_hasten_nothing() {
+    let mut watched = watch_taught_with(10, 0.05);
+    let mut unwatched = ErrorWatch::new(0.05).unwrap();
+    let mut looks_with_alarm = 0;
+    for number in 0..400_u64 {
+        let look = look((90, u64::from(number % 8 == 0)), (30, 0));
+        let alarms = [&mut watched, &mut unwatched].map(|watch| watch.observe(look).unwrap().alarm_at);
+        assert_eq!(alarms[0], alarms[1], "look {number}");
+        looks_with_alarm += usize::from(alarms[0].is_some());
+    }
+    assert!(looks_with_alarm > 50, "{looks_with_alarm}");
+}
+
 #[test]
 fn the_design_effect_is_one_for_regular_errors_and_large_for_bursts() {
     let mut regular = DesignEffect::default();

@@ -73,6 +73,9 @@ fn the_incomplete_beta_function_agrees_with_mpmath() {
         (20000.0, 30000.0, 0.401, 0.6761340986578476, 0.3238659013421525),
         (20000.0, 30000.0, 0.35, 1.845099761067979e-119, 1.0),
         (200.0, 30000.0, 0.01, 0.9999999998583263, 1.41673678900899e-10),
+        // Far below the mean, by the series of *NIST Digital Library of Mathematical Functions*, 8.17.8, with 60 digits.
+        (1001.0, 1e6, 0.00023399976623399979, 4.739713180831017e-301, 1.0),
+        (2000.0, 5e5, 0.0015936254980079682, 6.608367853278992e-278, 1.0),
     ];
     for (a, b, x, lower, upper) in table {
         let what = format!("beta({a}, {b}) at {x}");
