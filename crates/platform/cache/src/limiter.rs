@@ -41,7 +41,7 @@ pub struct RedisUrlError {
 ///
 /// In any stretch of a rule's window, [`check`](Self::check) allows at most the rule's limit per key: in this process
 /// ([`memory`](Self::memory)) or over all replicas of one Redis ([`redis`](Self::redis)). When Redis does not answer
-/// within 250 ms the limits stay on, counted in this process, which has counted its own share of the traffic all along;
+/// within a second the limits stay on, counted in this process, which has counted its own share of the traffic all along;
 /// Redis is then tried again once a second by the calls that come in. No call ever fails.
 ///
 /// A call costs about a microsecond in memory and one round trip with Redis.
@@ -58,7 +58,7 @@ impl RateLimiter {
         Self { clock, secret: DigestSecret::new(&[]), local: Memory::new(MAX_KEYS), shared: None }
     }
 
-    /// Counts in the Redis at `url` (version 5 or newer), and tries to reach it once, which takes at most 250 ms.
+    /// Counts in the Redis at `url` (version 5 or newer), and tries to reach it once, which takes at most a second.
     /// # Errors
     /// [`RedisUrlError`] when `url` is malformed. That Redis is down is no error: see [`status`](Self::status).
     pub async fn redis(url: &str, clock: Clock) -> Result<Self, RedisUrlError> {
@@ -128,7 +128,7 @@ impl RateLimiter {
         }
     }
 
-    /// Asks Redis, if there is one, and gives the status. Takes at most 250 ms; tries a Redis that is away at most
+    /// Asks Redis, if there is one, and gives the status. Takes at most a second; tries a Redis that is away at most
     /// once a second.
     pub async fn probe(&self) -> Status {
         if let Some(shared) = &self.shared {
