@@ -288,22 +288,6 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_leaves_calls_of_other_names_out_everywhere() {
-        let rows =
-            [row("2026-11-24T10:00:00Z", "a", "answered", 3), row("2026-11-24T10:00:00Z", "b", "failed", 4)];
-        let of = |task: &str| {
-            let filter = UsageFilter { task: Some(task.to_owned()), ..UsageFilter::default() };
-            report(&rows, asked("2026-11-24T10:00:00Z", "2026-11-24T12:00:00Z", filter))
-        };
-        let one = of("b");
-        assert_eq!((one.totals.calls, one.points[0].totals.failed, one.tasks.len()), (4, 4, 1));
-        assert_eq!(one.models[0].totals.calls, 4);
-        assert_eq!(one.filter.task.as_deref(), Some("b"));
-        let none = of("c");
-        assert_eq!((none.totals.calls, none.points.len(), none.tasks.len()), (0, 2, 0));
-    }
-
-    #[test]
     fn the_groups_with_points_are_those_that_matter_in_some_measure() {
         let mut rows: Vec<HourRow> = (0..8)
             .map(|task| row("2026-11-24T10:00:00Z", &task.to_string(), "answered", 100 - task))

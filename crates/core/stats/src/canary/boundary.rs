@@ -83,36 +83,35 @@ const OVER_AT: f64 = 2.0;
 /// It depends on the marks of both versions together, on the traffic and on what stable did before the canary came, and not
 /// on whose the marks are: given all these, the marks of an equally good canary follow the same law however fast is spent. So a
 /// jump of the rate, which a gross fault makes, may hasten it; where a fault hits both versions that is no alarm, but what is
-/// spent then is not left for later. The numbers were chosen with the simulations of `make bench ONLY=canary`; any others are as valid.
+/// spent then is not left for later. The numbers were chosen with the simulations of `make bench ONLY=canary`; any others
+/// are as valid.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Spending {
+    /// Of looks that say something, weighed.
     marks: f64,
+    /// Those looks.
     looks: f64,
-    /// Of both versions.
+    /// All traffic of stable before the canary.
+    before: ArmCount,
+    /// All traffic of both versions since then.
     together: ArmCount,
-    /// Of stable, without the canary.
-    alone: ArmCount,
 }
 
 impl Spending {
-    /// Adds a look at stable alone, before the canary.
-    pub(super) fn add_alone(&mut self, stable: ArmCount) {
-        self.alone = self.alone.plus(stable);
-    }
-
-    /// As it was before the first look at both versions.
-    pub(super) fn at_the_start(self) -> Self {
-        Self { alone: self.alone, ..Self::default() }
-    }
-
-    /// Adds a look with marks; `together` is all traffic of both versions so far, that of looks without marks included. A mark
-    /// counts once at equal traffic and more at a smaller share of the canary, where fewer marks tell as much.
-    pub(super) fn add(&mut self, look: Look, together: ArmCount) {
-        let stable = count(look.stable.requests);
-        let twice_its_share = 2.0 * stable / (stable + count(look.canary.requests));
-        self.marks += count(look.marked()) * twice_its_share.powf(SHARE_POWER);
-        self.looks += 1.0;
-        self.together = together;
+    /// Adds any look; those without marks are traffic, too. A mark counts once at equal traffic and more at a smaller share of
+    /// the canary, where fewer marks tell as much.
+    pub(super) fn add(&mut self, look: Look) {
+        if look.stable.requests > 0 && look.canary.requests > 0 {
+            self.together = self.together.plus(look.stable).plus(look.canary);
+        } else if self.together.requests == 0 {
+            self.before = self.before.plus(look.stable);
+        }
+        if look.is_informative() {
+            let stable = count(look.stable.requests);
+            let twice_its_share = 2.0 * stable / (stable + count(look.canary.requests));
+            self.marks += count(look.marked()) * twice_its_share.powf(SHARE_POWER);
+            self.looks += 1.0;
+        }
     }
 
     /// The part that may be spent.
@@ -125,10 +124,10 @@ impl Spending {
 
     /// How many times the marks of both versions are those that stable's rate before lets expect; 1 where that is not known.
     fn jump(self) -> f64 {
-        if self.alone.requests == 0 {
+        if self.before.requests == 0 {
             return 1.0;
         }
-        let rate = (count(self.alone.marked) + CALM_MARKS) / count(self.alone.requests);
+        let rate = (count(self.before.marked) + CALM_MARKS) / count(self.before.requests);
         (count(self.together.marked) + CALM_MARKS) / (rate * count(self.together.requests) + CALM_MARKS)
     }
 

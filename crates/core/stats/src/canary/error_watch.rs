@@ -3,7 +3,7 @@
 use super::boundary::{Boundary, Spending};
 use super::burst_law::burst_terms;
 use super::law::Law;
-use super::{ArmCount, DesignEffect, Look};
+use super::{DesignEffect, Look};
 use crate::StatsError;
 use crate::error::strictly_between_zero_and_one;
 use crate::rounding::count;
@@ -41,10 +41,10 @@ pub struct ErrorFinding {
 /// Watches the errors of two versions.
 ///
 /// Two alarms share alpha. The first is an exact boundary for the canary's errors under equal odds, whose false alarm
-/// rate is spent with the errors that are seen, faster where both versions together fail far more often than stable did before. The second is evidence, the average of likelihood ratios at fixed odds,
-/// which alarms when it reaches the inverse of its part of alpha. For requests that are independent given the look the
-/// probability of ever a false alarm is at most alpha, whatever the rates do and whatever the design effect is taken for:
-/// bursts only ever make it harder to alarm.
+/// rate is spent with the errors that are seen, faster where both versions together fail far more often than stable did
+/// before. The second is evidence, the average of likelihood ratios at fixed odds, which alarms when it reaches the inverse
+/// of its part of alpha. For requests that are independent given the look the probability of ever a false alarm is at most
+/// alpha, whatever the rates do and whatever the design effect is taken for: bursts only ever make it harder to alarm.
 ///
 /// Bursts: where the design effect is above 1 the canary's errors must also reach a second boundary, which is made anew at
 /// each look from all looks so far, with the law of marks that come in bursts of the effect as it is known now. The log
@@ -53,12 +53,11 @@ pub struct ErrorFinding {
 #[derive(Debug, Clone)]
 pub struct ErrorWatch {
     alpha: f64,
-    boundary: Boundary,
+    /// None once it has done its work.
+    boundary: Option<Boundary>,
     spending: Spending,
-    /// All traffic of looks at both versions.
-    together: ArmCount,
-    /// Looks that say something, with that traffic until then, until the boundary has done its work.
-    boundary_looks: Vec<(Look, ArmCount)>,
+    /// Looks that the boundary was made of, with the part that could be spent by then.
+    boundary_looks: Vec<(Look, f64)>,
     alarm_at: u64,
     observed: u64,
     expected: f64,
@@ -88,9 +87,8 @@ impl ErrorWatch {
         };
         Ok(Self {
             alpha,
-            boundary: Boundary::new(),
+            boundary: Some(Boundary::new()),
             spending: Spending::default(),
-            together: ArmCount::default(),
             boundary_looks: Vec::new(),
             alarm_at: u64::MAX,
             observed: 0,
@@ -109,11 +107,7 @@ impl ErrorWatch {
     pub fn observe(&mut self, look: Look) -> Result<ErrorFinding, StatsError> {
         let look = look.checked()?;
         self.effect.observe(look);
-        if look.stable.requests > 0 && look.canary.requests > 0 {
-            self.together = self.together.plus(look.stable).plus(look.canary);
-        } else if self.together.requests == 0 {
-            self.spending.add_alone(look.stable);
-        }
+        self.spending.add(look);
         if look.is_informative() {
             self.add(look);
         }
@@ -157,17 +151,19 @@ impl ErrorWatch {
 
     /// Sets the alarm for this look: the boundary of independent requests, or that of bursts where it is higher.
     fn advance_boundary(&mut self, look: Look, first: u64, terms: &[f64], effect: f64) {
-        if self.spending.is_over() {
-            self.boundary_looks = Vec::new();
+        let Some(boundary) = &mut self.boundary else {
             self.alarm_at = u64::MAX;
             return;
-        }
-        self.spending.add(look, self.together);
-        self.boundary_looks.push((look, self.together));
-        let alpha = self.alpha * BOUNDARY_PART;
-        self.alarm_at = self.boundary.advance(first, terms, alpha * self.spending.spendable());
+        };
+        let (alpha, spendable) = (self.alpha * BOUNDARY_PART, self.spending.spendable());
+        self.alarm_at = boundary.advance(first, terms, alpha * spendable);
+        self.boundary_looks.push((look, spendable));
         if effect > 1.0 && self.observed >= self.alarm_at {
             self.alarm_at = self.alarm_at.max(self.burst_alarm(alpha, effect));
+        }
+        if self.spending.is_over() {
+            self.boundary = None;
+            self.boundary_looks = Vec::new();
         }
     }
 
@@ -177,12 +173,10 @@ impl ErrorWatch {
             self.boundary_looks.iter().map(|(look, _)| burst_terms(*look, rate, effect)).collect();
         let widest = laws.iter().map(|(_, terms)| terms.len()).max().unwrap_or(0);
         let step = 1 + u64::try_from(widest).unwrap_or(u64::MAX) / MOST_TERMS;
-        let (mut boundary, mut spending) = (Boundary::new(), self.spending.at_the_start());
-        let mut alarm_at = u64::MAX;
-        for ((look, together), (first, terms)) in self.boundary_looks.iter().zip(laws) {
-            spending.add(*look, *together);
+        let (mut boundary, mut alarm_at) = (Boundary::new(), u64::MAX);
+        for ((_, spendable), (first, terms)) in self.boundary_looks.iter().zip(laws) {
             let (first, terms) = coarse(first, terms, step);
-            alarm_at = boundary.advance(first, &terms, alpha * spending.spendable());
+            alarm_at = boundary.advance(first, &terms, alpha * spendable);
         }
         alarm_at.saturating_mul(step)
     }

@@ -107,7 +107,7 @@ fn assemble(draws: &[Row], peaks: &[Row]) -> Result<EvidenceOfTests, DbError> {
     Ok(tests)
 }
 
-/// Runs every statement that reads on nothing; see [`super::store::rehearse`].
+/// Runs every statement that comes before [`changes`] on nothing; see [`super::store::rehearse`].
 pub(super) async fn rehearse(tx: &mut Tx) -> Result<(), DbError> {
     read_evidence_in(tx, &[]).await.map(drop)
 }

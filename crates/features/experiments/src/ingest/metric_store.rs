@@ -176,7 +176,7 @@ pub(super) fn changes(ledger: &MetricLedger) -> [Query<'_>; 2] {
     [SET_AMOUNTS.batch(amounts), SET_TOTALS.batch(cells)]
 }
 
-/// Runs every statement that reads on nothing; see [`super::store::rehearse`].
+/// Runs every statement that comes before [`changes`] on nothing; see [`super::store::rehearse`].
 pub(super) async fn rehearse(tx: &mut Tx) -> Result<(), DbError> {
     open_metrics(tx, &[], Timestamp::from_unix_micros(0)).await?;
     find_ledger(tx, &[]).await.map(drop)

@@ -288,8 +288,8 @@ pub(super) fn changes<'a>(plan: &'a Plan<'_>) -> Vec<Query<'a>> {
     ]
 }
 
-/// Runs every statement that reads on nothing, so that the first real one finds the connection open, the statements prepared
-/// and the tables in the server's memory: on PostgreSQL the first visitors would else wait 15 ms longer.
+/// Runs every statement that comes before [`changes`] on nothing, so that the first real one finds the connection open, the
+/// statements prepared and the tables in the server's memory: on PostgreSQL the first visitors would else wait 15 ms longer.
 pub(super) async fn rehearse(tx: &mut Tx) -> Result<(), DbError> {
     take_ingest_lock(tx).await?;
     list_exposures(tx, &HashSet::new()).await?;
