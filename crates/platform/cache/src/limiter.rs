@@ -42,7 +42,7 @@ pub struct RedisUrlError {
 /// In any stretch of a rule's window, [`check`](Self::check) allows at most the rule's limit per key: in this process
 /// ([`memory`](Self::memory)) or over all replicas of one Redis ([`redis`](Self::redis)). When Redis does not answer
 /// within a second the limits stay on, counted in this process, which has counted its own share of the traffic all along;
-/// Redis is then tried again once a second by the calls that come in. No call ever fails.
+/// Redis is then tried again once a second by the calls that come in, for 250 ms each. No call ever fails.
 ///
 /// A call costs about a microsecond in memory and one round trip with Redis.
 pub struct RateLimiter {
@@ -58,7 +58,7 @@ impl RateLimiter {
         Self { clock, secret: DigestSecret::new(&[]), local: Memory::new(MAX_KEYS), shared: None }
     }
 
-    /// Counts in the Redis at `url` (version 5 or newer), and tries to reach it once, which takes at most a second.
+    /// Counts in the Redis at `url` (version 5 or newer), and tries to reach it once, which takes at most 250 ms.
     /// # Errors
     /// [`RedisUrlError`] when `url` is malformed. That Redis is down is no error: see [`status`](Self::status).
     pub async fn redis(url: &str, clock: Clock) -> Result<Self, RedisUrlError> {

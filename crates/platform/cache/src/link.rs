@@ -25,8 +25,11 @@ pub(crate) struct Link {
 /// What a link is for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Purpose {
-    /// The longest one call may take, connecting included; after that Redis counts as away.
+    /// The longest one call may take; after that Redis counts as away.
     pub(crate) patience: Duration,
+    /// The same for a call that finds out whether Redis is back, connecting included. A caller without others beside it may
+    /// be the one that finds out each time.
+    pub(crate) patience_while_away: Duration,
     /// What the log says when Redis goes away.
     pub(crate) away: &'static str,
     /// What the log says when it comes back.
@@ -83,6 +86,10 @@ impl Link {
         Work: Future<Output = Result<T, RedisError>>,
     {
         let (generation, route) = self.route(now);
+        let patience = match route {
+            Route::Connected(_) | Route::NotNow => self.purpose.patience,
+            Route::Connect => self.purpose.patience_while_away,
+        };
         // In a place of its own: callers that count in this process would else carry the room for it through every call.
         let attempt = Box::pin(async {
             let (connection, is_new) = match route {
@@ -93,9 +100,9 @@ impl Link {
             let done = work(connection.clone()).await?;
             Ok(Some((done, is_new.then_some(connection))))
         });
-        let outcome = match tokio::time::timeout(self.purpose.patience, attempt).await {
+        let outcome = match tokio::time::timeout(patience, attempt).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(Trouble::Slow(self.purpose.patience)),
+            Err(_) => Err(Trouble::Slow(patience)),
         };
         match outcome {
             Ok(None) => None,
@@ -115,7 +122,7 @@ impl Link {
     /// A connection of its own.
     pub(crate) async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.purpose.patience))
+            .set_connection_timeout(Some(self.purpose.patience_while_away))
             .set_response_timeout(Some(self.purpose.patience));
         self.client.get_multiplexed_async_connection_with_config(&config).await
     }

@@ -12,6 +12,7 @@ use crate::rule::{Call, Decision, Operation, SLOTS};
 /// as many through as all of them may.
 const PURPOSE: Purpose = Purpose {
     patience: Duration::from_secs(1),
+    patience_while_away: Duration::from_millis(250),
     away: "each replica counts rate limits on its own",
     back: "rate limits are shared between replicas",
 };

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 const PURPOSE: Purpose = Purpose {
     patience: Duration::from_millis(250),
+    patience_while_away: Duration::from_millis(250),
     away: "nothing is remembered beside this process",
     back: "values are shared between replicas",
 };

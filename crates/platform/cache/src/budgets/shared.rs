@@ -8,6 +8,7 @@ use std::time::Duration;
 /// A slow answer is better than none: without one the call is refused.
 pub(super) const PURPOSE: Purpose = Purpose {
     patience: Duration::from_secs(2),
+    patience_while_away: Duration::from_secs(2),
     away: "budgets cannot be checked, calls that have one are refused",
     back: "budgets are checked again",
 };

@@ -59,6 +59,11 @@ async fn a_redis_that_never_answers_costs_one_short_wait_a_second() {
     for _ in 0..10_000 {
         limiter.check(&RULE, "ada", 1).await;
     }
+    // A caller without others beside it finds out each time.
+    for _ in 0..5 {
+        clock.advance(Duration::from_secs(1));
+        limiter.check(&RULE, "ada", 1).await;
+    }
 
     assert_eq!(limiter.status(), Status::RedisAway);
     assert!(!limiter.check(&RULE, "ada", 1).await.is_allowed());
